@@ -1,0 +1,141 @@
+# Sandlot: build, run and test. `make help` lists what there is to make.
+#
+# Programs go to $(B)/bin and $(B)/libexec/sandlot; everything made stays below $(B).
+# `make SAN=1 …` builds the same below build/asan with AddressSanitizer and UBSan.
+
+SAN ?=
+B := $(if $(SAN),build/asan,build)
+CC ?= gcc
+PKG := pkg-config
+
+CPPFLAGS := -D_GNU_SOURCE -Isrc -I. -I$(B)/gen
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wvla -Wformat=2 -Werror
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero
+CFLAGS := -std=gnu11 -O2 -g $(WARN) $(HARDEN) -fPIE -MMD -MP
+LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+STATIC := -static-pie
+ifeq ($(SAN),)
+CPPFLAGS += -D_FORTIFY_SOURCE=2
+else
+CFLAGS += -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LDFLAGS += -fsanitize=address,undefined
+endif
+# What runs inside a cell is static in every build (there is no loader there), so no ASan for it.
+CELL_CFLAGS := $(filter-out -fsanitize=%,$(CFLAGS)) $(if $(SAN),-fsanitize=undefined -fsanitize-undefined-trap-on-error)
+
+BIN := $(B)/bin
+EXE := $(B)/libexec/sandlot
+
+base_c := $(wildcard src/base/*.c)
+ipc_c := $(wildcard src/ipc/*.c)
+launch_c := $(filter-out sandbox/cell_%.c sandbox/cli_%.c sandbox/policy_compile.c,$(wildcard sandbox/*.c))
+cell_c := $(wildcard sandbox/cell_*.c)
+cell_cli_c := $(wildcard sandbox/cli_*.c)
+supervisor_c := $(wildcard src/supervisor/*.c)
+front_c := $(wildcard src/front/*.c)
+bake_c := $(wildcard src/bake/*.c)
+run_c := $(wildcard src/cli/run*.c)
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+cellobj = $(patsubst %.c,$(B)/obj/cell/%.o,$(1))
+
+programs := $(BIN)/sandlot $(EXE)/sandlot-supervisor $(EXE)/sandlot-cell $(EXE)/sandlot-cell-run \
+	$(EXE)/sandlot-front $(EXE)/sandlot-bake $(EXE)/sandlot-run
+
+.PHONY: help build programs image run test test-full check bench format clean setup web install
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make run        set up, build, bake the default image, start on http://127.0.0.1:8080'
+	@echo 'make test       set up, build and run every test (make test-full: the long ones too)'
+	@echo 'make build      build/bin/sandlot alone          make image   build/image alone'
+	@echo 'make bench      measure against peers            make check   static checks'
+	@echo 'make install    to $$DESTDIR$$PREFIX (/usr/local)   make clean'
+
+# ---- set-up: what is needed on a bare machine; scripts/setup is quick when all is there ----
+setup:
+	@scripts/setup build
+
+build: setup
+	@$(MAKE) --no-print-directory programs
+
+programs: $(programs)
+
+$(BIN)/sandlot: $(call cellobj,src/cli/sandlot.c)
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) $(STATIC) -o $@ $^
+
+$(EXE)/sandlot-cell: $(call cellobj,$(cell_c) $(base_c))
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) $(STATIC) -o $@ $^
+
+$(EXE)/sandlot-cell-run: $(call cellobj,$(cell_cli_c) $(launch_c) $(base_c))
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) $(STATIC) -o $@ $^
+
+$(EXE)/sandlot-supervisor: $(call obj,$(supervisor_c) $(launch_c) $(ipc_c) $(base_c))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(if $(SAN),,$(STATIC)) -o $@ $^
+
+$(EXE)/sandlot-front: $(call obj,$(front_c) $(ipc_c) $(base_c)) $(B)/gen/web_assets.o
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lcivetweb -ljansson -lsqlite3 -lseccomp -lz -lpthread
+
+$(EXE)/sandlot-bake: $(call obj,$(bake_c) $(base_c))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -larchive -ljansson -lcrypto
+
+$(EXE)/sandlot-run: $(call obj,$(run_c) $(base_c))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lcurl -ljansson
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(B)/obj/cell/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CELL_CFLAGS) -c -o $@ $<
+
+# ---- seccomp policies: data in sandbox/policy, compiled here, embedded in sandlot-cell ----
+policies := $(wildcard sandbox/policy/*.policy)
+
+$(B)/gen/policy_compile: sandbox/policy_compile.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(filter-out -MMD -MP,$(CFLAGS)) $(LDFLAGS) -o $@ $< -lseccomp
+
+$(B)/gen/cell_policy_table.h: $(B)/gen/policy_compile $(policies)
+	$(B)/gen/policy_compile $(policies) > $@.tmp && mv $@.tmp $@
+
+$(call cellobj,$(cell_c)): $(B)/gen/cell_policy_table.h
+
+# ---- the page: bundled by esbuild, embedded in sandlot-front ----
+web_src := $(shell find web/src web/public web/*.mjs web/package*.json web/tsconfig.json 2>/dev/null)
+build/web/.made: $(web_src)
+	scripts/web-build build/web
+	@touch $@
+
+$(B)/gen/web_assets.S: build/web/.made scripts/web-embed
+	@mkdir -p $(@D)
+	scripts/web-embed build/web > $@.tmp && mv $@.tmp $@
+
+$(B)/gen/web_assets.o: $(B)/gen/web_assets.S
+	$(CC) -c -o $@ $<
+
+web: build/web/.made
+
+# ---- the default image ----
+image: build
+	@scripts/setup image
+	@$(BIN)/sandlot bake --output build/image images/default
+
+run: image
+	@exec $(BIN)/sandlot serve
+
+clean:
+	rm -rf build
+
+-include tests/tests.mk
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

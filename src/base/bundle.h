@@ -1,0 +1,78 @@
+/*
+ * A bundle says what a step runs: argv, environment, files, and which file it hands on. The
+ * asker (front end, `sandlot cell`) writes it into a sealed memfd; only the cell's pid 1, already
+ * inside its namespaces, reads it. The supervisor passes the fd along and never looks inside.
+ *
+ * Layout, native byte order (writer and reader are one build on one machine): an 8-byte magic, then
+ * records of {u32 type, u32 name length, u64 body length, name bytes, body bytes}, the last of type
+ * BUNDLE_END. Names carry no NUL and are not terminated.
+ */
+#ifndef BASE_BUNDLE_H
+#define BASE_BUNDLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum bundle_type {
+	BUNDLE_END,          /* no name, no body; must come last */
+	BUNDLE_ARG,          /* body: one argument; the first is the path of the program in the cell */
+	BUNDLE_ENV,          /* body: NAME=value */
+	BUNDLE_FILE,         /* name: path below /playground; body: its bytes; made with mode 0644 */
+	BUNDLE_ARTEFACT_IN,  /* name: path below /playground for the artefact fd's bytes, mode 0755 */
+	BUNDLE_ARTEFACT_OUT, /* name: path below /playground to copy out at the end */
+	BUNDLE_TYPE_COUNT
+};
+
+enum {
+	BUNDLE_ARGS_MAX = 1024,
+	BUNDLE_ENV_MAX = 128,
+	BUNDLE_FILES_MAX = 256,
+	BUNDLE_PATH_MAX = 255,            /* bytes of a path below /playground */
+	BUNDLE_ARG_BYTES_MAX = 131071,    /* execve(2): MAX_ARG_STRLEN less the NUL */
+	BUNDLE_BYTES_MAX = 64 << 20,      /* a whole bundle */
+};
+
+/* A growing buffer that records are added to. Zero-initialise. A failed add is kept in `failed`. */
+struct bundle_writer {
+	unsigned char *data;
+	size_t used, room;
+	int failed; /* first negative errno, 0 while all is well */
+};
+
+/* Appends a record. Bytes are copied. Failures are sticky and come out of bundle_finish(). */
+void bundle_add(struct bundle_writer *writer, enum bundle_type type, const char *name,
+		const void *body, size_t len);
+
+/* Convenience: a record whose body is a C string. */
+void bundle_add_text(struct bundle_writer *writer, enum bundle_type type, const char *text);
+
+/*
+ * Ends the bundle and seals it. Frees the writer's buffer in every case. Returns a new fd, or a
+ * negative errno: -E2BIG when the bundle is too large, -ENOMEM.
+ */
+int bundle_finish(struct bundle_writer *writer);
+
+/* One decoded record: borrows from the mapped bundle. */
+struct bundle_record {
+	enum bundle_type type;
+	const char *name; /* not NUL-terminated */
+	size_t name_len;
+	const char *body; /* not NUL-terminated */
+	size_t body_len;
+};
+
+/*
+ * Steps through a bundle in memory (data, len), at *offset (start with 0). Checks magic, type,
+ * lengths, that a path is relative, non-empty, without empty, "." or ".." parts and without NUL, and
+ * that arguments and environment carry no NUL. Returns 1 and a record, 0 at BUNDLE_END (which must be
+ * the last byte), or -EBADMSG with a text. Pure: touches nothing but its arguments.
+ */
+int bundle_next(const void *data, size_t len, size_t *offset, struct bundle_record *ret_record,
+		struct error *err);
+
+/* Is this a path a bundle may name (see bundle_next)? path: len bytes. */
+int bundle_path_is_valid(const char *path, size_t len);
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * Jobs as the HTTP side sees them: ask for one, follow its events, feed it, end it. Runs in the
+ * front end. The HTTP threads call everything here; the pump thread (pump.h) drives the jobs. All of it
+ * is safe to call from any thread.
+ *
+ * A job has one or two steps (compile, run). Its events are appended to a bounded log in memory that
+ * any number of readers follow, each with a cursor of its own, from the start if they like; so a client that
+ * comes late or reconnects misses nothing. A job lives until its last reference is gone; the service
+ * keeps ended ones for a while, so that results can be fetched.
+ */
+#ifndef FRONT_JOB_H
+#define FRONT_JOB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/outcome.h"
+#include "ipc/protocol.h"
+
+struct service; /* service.h: queue, toolchains, store and pump of this front end */
+struct job;     /* reference-counted; opaque */
+
+enum {
+	JOB_ID_SIZE = 33,            /* 32 lower-case hex digits (128 random bits) and NUL */
+	JOB_SOURCE_MAX = 256 << 10,  /* bytes of all files of a request together */
+	JOB_FILES_MAX = 64,
+	JOB_OPTIONS_MAX = 16,
+	JOB_ARGS_MAX = 64,
+	JOB_STDIN_BUFFER = 1 << 20,  /* bytes of stdin waiting to be read by the program */
+};
+
+struct job_file {
+	const char *name; /* path below /playground, or NULL: the language's main file */
+	const char *content;
+	size_t len;
+};
+
+struct job_option {
+	const char *name;  /* as in the image's manifest, e.g. "channel", "mode" */
+	const char *value; /* text; booleans are "true" and "false" */
+};
+
+/* What is asked for. Everything is borrowed for the length of job_submit(). */
+struct job_request {
+	const char *client;   /* whom to be fair to: the peer's address or key */
+	const char *language; /* id in the manifest */
+	const struct job_option *options;
+	size_t option_count;
+	const struct job_file *files; /* the first is the main file */
+	size_t file_count;
+	const char *const *args; /* for the program */
+	size_t arg_count;
+	const char *stdin_text; /* fed at start; NULL: none */
+	size_t stdin_len;
+	int interactive;    /* 1: stdin stays open for job_stdin(), and the interactive wall limit holds */
+	int compile_only;   /* 1: no run step */
+	/* 0 in a field: the default; above the ceiling: it is clamped. */
+	struct limits compile_limits, run_limits;
+};
+
+enum job_state { JOB_QUEUED, JOB_COMPILING, JOB_WAITING_TO_RUN, JOB_RUNNING, JOB_ENDED };
+
+const char *job_state_name(enum job_state state); /* "queued" "compiling" … : part of the API */
+
+/* What one step came to. */
+struct step_result {
+	enum step_kind kind;
+	enum outcome outcome;
+	int exit_code, signal;
+	uint64_t wall_usec, user_usec, system_usec, memory_peak_bytes;
+	int truncated_stdout, truncated_stderr;
+	char detail[256]; /* a sentence; outcome_sentence() or the failure's own text */
+};
+
+struct job_result {
+	/* That of the last step that was started: the compile step when it failed. */
+	struct step_result last;
+	struct step_result steps[STEP_KIND_COUNT]; /* by enum step_kind; valid where done[] is 1 */
+	int done[STEP_KIND_COUNT];
+	uint64_t queued_usec, total_usec;
+};
+
+enum job_event_type {
+	JOB_EVENT_STATE,   /* state and, while queued, position changed */
+	JOB_EVENT_OUTPUT,  /* bytes of a step's stdout or stderr, in order of arrival */
+	JOB_EVENT_STEP,    /* a step ended: step */
+	JOB_EVENT_RESULT,  /* the job ended: the last event */
+};
+
+struct job_event {
+	enum job_event_type type;
+	enum job_state state;   /* STATE */
+	unsigned position;      /* STATE while queued: 1 is next */
+	enum step_kind kind;    /* OUTPUT, STEP: whose */
+	int stream;             /* OUTPUT: 1 stdout, 2 stderr */
+	char *data;             /* OUTPUT: new, the reader's to free(); any bytes */
+	size_t len;
+	struct step_result step;  /* STEP */
+	struct job_result result; /* RESULT */
+};
+
+/*
+ * Checks the request against the manifest, records it as accepted and queues it. Returns 0 and a
+ * reference; or -EINVAL (err->text names the field, what is wrong and what is allowed), -E2BIG
+ * (source too large), -EBUSY (the queue is full; ret_retry_sec then says when to come back), -EIO.
+ */
+int job_submit(struct service *service, const struct job_request *request, struct job **ret_job,
+	       unsigned *ret_retry_sec, struct error *err);
+
+/* A reference to a job that is running or ended not long ago; NULL when there is none. */
+struct job *job_find(struct service *service, const char *id);
+
+struct job *job_ref(struct job *job);
+void job_unref(struct job *job); /* NULL-safe */
+
+const char *job_id(const struct job *job); /* JOB_ID_SIZE bytes; borrowed */
+
+/*
+ * The next event after *cursor (start with 0). Waits up to timeout_usec. Returns 1 and an event,
+ * *cursor moved; 0 when none came in time; -ENODATA when RESULT was already given. Adjacent output of
+ * the same stream may come merged.
+ */
+int job_next_event(struct job *job, size_t *cursor, uint64_t timeout_usec,
+		   struct job_event *ret_event);
+
+/* State, queue position (0 when not queued) now; ret_result is written and 1 returned when it has ended. */
+int job_peek(struct job *job, enum job_state *ret_state, unsigned *ret_position,
+	     struct job_result *ret_result);
+
+/*
+ * Everything a step printed on a stream so far. ret_data: new, NUL-terminated (the NUL not counted).
+ */
+int job_output(struct job *job, enum step_kind kind, int stream, char **ret_data, size_t *ret_len);
+
+/*
+ * More bytes for the program's stdin. Returns 0, -EPIPE when stdin is closed or the job has ended,
+ * -ENOBUFS when more than JOB_STDIN_BUFFER would wait.
+ */
+int job_stdin(struct job *job, const void *data, size_t len);
+int job_stdin_close(struct job *job);
+
+/* Asks for the end of a job, queued or running. The result follows as an event. */
+void job_kill(struct job *job);
+
+#endif
