@@ -1,13 +1,14 @@
 /*
  * The sandbox as its users see it: a host that is prepared once, and cells that are launched on it,
  * one per step. Used by the supervisor and by `sandlot cell`; both are single-threaded. Everything
- * here runs with the caller's privilege and never reads a byte of a bundle: the cell does that itself,
- * inside its namespaces.
+ * here runs with the caller's privilege and never reads a byte of a bundle: the cell does that
+ * itself, inside its namespaces.
  *
  * A cell is: clone3 into fresh user, mount, pid, net, ipc and uts namespaces; id maps written from
  * outside; sandlot-cell executed as its pid 1 (cell_main.c), which walks the step table
- * (cell_steps.c), starts the job (which joins the cgroups and makes the cgroup namespace), reaps, copies
- * the artefact out and ends. When pid 1 ends, for whatever reason, the kernel ends everything else.
+ * (cell_steps.c), starts the job (which joins the cgroups and makes the cgroup namespace), reaps,
+ * copies the artefact out and ends. When pid 1 ends, for whatever reason, the kernel ends
+ * everything else.
  */
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
@@ -34,8 +35,9 @@ enum cell_layer {
 	CELL_WITHOUT_RLIMITS = 1 << 3,
 	CELL_WITHOUT_NET_NS = 1 << 4,
 	CELL_WITHOUT_PID_NS_PROC = 1 << 5, /* /proc without masks and subset=pid */
-	CELL_WITHOUT_READONLY = 1 << 6,    /* the image's bind mount is left writable */
-	CELL_WITHOUT_UID_DROP = 1 << 7,    /* the job stays uid 0 of its user namespace, with capabilities */
+	CELL_WITHOUT_READONLY = 1 << 6,	   /* the image's bind mount is left writable */
+	CELL_WITHOUT_UID_DROP =
+		1 << 7, /* the job stays uid 0 of its user namespace, with capabilities */
 	CELL_WITHOUT_IPC_NS = 1 << 8,
 	CELL_WITHOUT_UTS_NS = 1 << 9,
 };
@@ -58,26 +60,29 @@ struct cgroups; /* cgroup.h: the host's hierarchies, chosen at start */
  * for one that holds the image, a /proc, a /dev of five nodes and nothing else.
  */
 struct cell_host {
-	int cell_exe_fd;           /* sandlot-cell, to execveat(2) */
-	struct cgroups *cgroups;   /* owned; NULL when the host offers none */
+	int cell_exe_fd;	 /* sandlot-cell, to execveat(2) */
+	struct cgroups *cgroups; /* owned; NULL when the host offers none */
 	struct cell_uid_range uids;
 	unsigned char *slots_used; /* owned; one byte per slot */
 };
 
 struct cell_host_config {
-	const char *image_dir;     /* the image's tree: image_dir/root */
-	const char *cell_exe;      /* path of the sandlot-cell executable */
-	const char *cgroup_name;   /* folder under the caller's own cgroup in each hierarchy, e.g. "sandlot-1234" */
+	const char *image_dir;	 /* the image's tree: image_dir/root */
+	const char *cell_exe;	 /* path of the sandlot-cell executable */
+	const char *cgroup_name; /* folder under the caller's own cgroup in each hierarchy, e.g.
+				    "sandlot-1234" */
 	struct cell_uid_range uids;
 };
 
 /*
- * Prepares host: opens what is needed, finds the cgroup hierarchies, makes the cgroup folder, unshares the
- * mount namespace, builds the almost empty root and pivots into it. After it the caller sees no path of
- * the host any more: open what you need before. Needs root. Removes cgroup folders that a crashed
- * predecessor left (same prefix, no live process). Returns 0 or a negative errno.
+ * Prepares host: opens what is needed, finds the cgroup hierarchies, makes the cgroup folder,
+ * unshares the mount namespace, builds the almost empty root and pivots into it. After it the
+ * caller sees no path of the host any more: open what you need before. Needs root. Removes cgroup
+ * folders that a crashed predecessor left (same prefix, no live process). Returns 0 or a negative
+ * errno.
  */
-int cell_host_enter(struct cell_host *host, const struct cell_host_config *config, struct error *err);
+int cell_host_enter(struct cell_host *host, const struct cell_host_config *config,
+		    struct error *err);
 
 /* Removes the cgroup folders and frees. All cells must be gone. */
 void cell_host_fini(struct cell_host *host);
@@ -86,41 +91,42 @@ void cell_host_fini(struct cell_host *host);
 struct cell_launch {
 	enum cell_profile profile;
 	unsigned without;     /* enum cell_layer, or-ed */
-	struct limits limits; /* wall_usec and output_bytes are the caller's to enforce, the rest is ours */
-	int bundle_fd;        /* sealed memfd, see base/bundle.h */
+	struct limits limits; /* wall_usec and output_bytes are the caller's to enforce, the rest is
+				 ours */
+	int bundle_fd;	      /* sealed memfd, see base/bundle.h */
 	int stdin_fd, stdout_fd, stderr_fd;
-	int artefact_in_fd;   /* sealed memfd or -EBADF */
-	int fail_at_step;     /* fault injection: index in the step table, or -1 */
+	int artefact_in_fd; /* sealed memfd or -EBADF */
+	int fail_at_step;   /* fault injection: index in the step table, or -1 */
 };
 
 /* A running cell. Zero-initialise with CELL_NONE. */
 struct cell {
 	pid_t pid;
-	int pidfd;           /* readable when the cell has ended; the caller polls it */
-	int report_fd;       /* what pid 1 reports; read by cell_collect() only */
+	int pidfd;	     /* readable when the cell has ended; the caller polls it */
+	int report_fd;	     /* what pid 1 reports; read by cell_collect() only */
 	int artefact_out_fd; /* memfd the cell copies its artefact to */
 	unsigned slot;
 	uint64_t started_usec; /* CLOCK_MONOTONIC */
 	struct limits limits;
-	struct cgroup *cgroup; /* owned; NULL without */
-	int kill_asked;        /* cell_kill() was called */
+	struct cgroup *cgroup;	   /* owned; NULL without */
+	int kill_asked;		   /* cell_kill() was called */
 	enum outcome kill_outcome; /* … with this */
 };
 
-#define CELL_NONE \
+#define CELL_NONE                                                                                  \
 	((struct cell){.pid = 0, .pidfd = -EBADF, .report_fd = -EBADF, .artefact_out_fd = -EBADF})
 
 /* How a cell's step ended. */
 struct cell_result {
 	enum outcome outcome;
-	int exit_code;  /* EXITED: 0…255 */
-	int signal;     /* SIGNALED, or the signal that ended it in another way; else 0 */
+	int exit_code; /* EXITED: 0…255 */
+	int signal;    /* SIGNALED, or the signal that ended it in another way; else 0 */
 	uint64_t wall_usec, user_usec, system_usec;
 	uint64_t memory_peak_bytes;
 	uint64_t artefact_bytes;
-	int files_full;      /* file space or inodes were used up when it ended */
-	int artefact_fd;     /* sealed memfd, new, the caller's; empty when nothing was handed on */
-	struct error error;  /* for REFUSED and INTERNAL_ERROR: step, errno, sentence */
+	int files_full;	    /* file space or inodes were used up when it ended */
+	int artefact_fd;    /* sealed memfd, new, the caller's; empty when nothing was handed on */
+	struct error error; /* for REFUSED and INTERNAL_ERROR: step, errno, sentence */
 };
 
 /*
@@ -130,22 +136,25 @@ struct cell_result {
 int cell_launch(struct cell_host *host, const struct cell_launch *launch, struct cell *ret_cell,
 		struct error *err);
 
-/* Kills everything in the cell; the first outcome asked for is the one reported. Poll pidfd after. */
+/* Kills everything in the cell; the first outcome asked for is the one reported. Poll pidfd after.
+ */
 void cell_kill(struct cell *cell, enum outcome outcome);
 
 /* Processor time used so far by everything in the cell (cgroup), 0 when the host cannot tell. */
 uint64_t cell_cpu_usec(const struct cell *cell);
 
-/* Gives the cell a low weight against other cells (cpu.shares / cpu.weight), once it has burnt enough. */
+/* Gives the cell a low weight against other cells (cpu.shares / cpu.weight), once it has burnt
+ * enough. */
 void cell_lower_weight(struct cell *cell);
 
 /*
  * For a cell whose pidfd is readable: reaps it, reads its report and counters, decides the
  * outcome, seals the artefact, removes its cgroup, frees its slot and closes its fds (cell becomes
  * CELL_NONE). Always yields a result. Outcome order: kill_outcome when the cell died of our kill;
- * out_of_memory when the cgroup counted an OOM kill; cpu_timeout on SIGXCPU or the cgroup's clock above the limit; file_limit
- * when the file space was used up and the step failed, or on SIGXFSZ; then signaled or exited; refused
- * when a named step of the cell failed; internal_error for anything else.
+ * out_of_memory when the cgroup counted an OOM kill; cpu_timeout on SIGXCPU or the cgroup's clock
+ * above the limit; file_limit when the file space was used up and the step failed, or on SIGXFSZ;
+ * then signaled or exited; refused when a named step of the cell failed; internal_error for
+ * anything else.
  */
 void cell_collect(struct cell_host *host, struct cell *cell, struct cell_result *ret_result);
 

@@ -113,7 +113,7 @@ static const char *record_fault(const struct bundle_record *record)
 		/* fall through */
 	case BUNDLE_FILE:
 		return bundle_path_is_valid(record->name, record->name_len) ? NULL
-									     : "a path is not valid";
+									    : "a path is not valid";
 	case BUNDLE_TYPE_COUNT:
 		break;
 	}

@@ -16,11 +16,12 @@
 #include "base/error.h"
 
 enum bundle_type {
-	BUNDLE_END,          /* no name, no body; must come last */
-	BUNDLE_ARG,          /* body: one argument; the first is the path of the program in the cell */
-	BUNDLE_ENV,          /* body: NAME=value */
-	BUNDLE_FILE,         /* name: path below /playground; body: its bytes; made with mode 0644 */
-	BUNDLE_ARTEFACT_IN,  /* name: path below /playground for the artefact fd's bytes, mode 0755 */
+	BUNDLE_END,  /* no name, no body; must come last */
+	BUNDLE_ARG,  /* body: one argument; the first is the path of the program in the cell */
+	BUNDLE_ENV,  /* body: NAME=value */
+	BUNDLE_FILE, /* name: path below /playground; body: its bytes; made with mode 0644 */
+	BUNDLE_ARTEFACT_IN,  /* name: path below /playground for the artefact fd's bytes, mode 0755
+			      */
 	BUNDLE_ARTEFACT_OUT, /* name: path below /playground to copy out at the end */
 	BUNDLE_TYPE_COUNT
 };
@@ -29,9 +30,9 @@ enum {
 	BUNDLE_ARGS_MAX = 1024,
 	BUNDLE_ENV_MAX = 128,
 	BUNDLE_FILES_MAX = 256,
-	BUNDLE_PATH_MAX = 255,            /* bytes of a path below /playground */
-	BUNDLE_ARG_BYTES_MAX = 131071,    /* execve(2): MAX_ARG_STRLEN less the NUL */
-	BUNDLE_BYTES_MAX = 64 << 20,      /* a whole bundle */
+	BUNDLE_PATH_MAX = 255,	       /* bytes of a path below /playground */
+	BUNDLE_ARG_BYTES_MAX = 131071, /* execve(2): MAX_ARG_STRLEN less the NUL */
+	BUNDLE_BYTES_MAX = 64 << 20,   /* a whole bundle */
 };
 
 /* A growing buffer that records are added to. Zero-initialise. A failed add is kept in `failed`. */
@@ -65,9 +66,9 @@ struct bundle_record {
 
 /*
  * Steps through a bundle in memory (data, len), at *offset (start with 0). Checks magic, type,
- * lengths, that a path is relative, non-empty, without empty, "." or ".." parts and without NUL, and
- * that arguments and environment carry no NUL. Returns 1 and a record, 0 at BUNDLE_END (which must be
- * the last byte), or -EBADMSG with a text. Pure: touches nothing but its arguments.
+ * lengths, that a path is relative, non-empty, without empty, "." or ".." parts and without NUL,
+ * and that arguments and environment carry no NUL. Returns 1 and a record, 0 at BUNDLE_END (which
+ * must be the last byte), or -EBADMSG with a text. Pure: touches nothing but its arguments.
  */
 int bundle_next(const void *data, size_t len, size_t *offset, struct bundle_record *ret_record,
 		struct error *err);

@@ -24,7 +24,8 @@ int error_set(struct error *err, int code, const char *step, const char *format,
 
 	size_t used = strlen(err->text);
 	const char *words = strerrordesc_np(-code);
-	snprintf(err->text + used, sizeof(err->text) - used, ": %s", words ? words : "unknown error");
+	snprintf(err->text + used, sizeof(err->text) - used, ": %s",
+		 words ? words : "unknown error");
 	return code;
 }
 

@@ -9,7 +9,7 @@
 enum { ERROR_STEP_MAX = 32, ERROR_TEXT_MAX = 224 };
 
 struct error {
-	int code;                  /* negative errno; 0 when nothing failed */
+	int code;		   /* negative errno; 0 when nothing failed */
 	char step[ERROR_STEP_MAX]; /* the named step that failed, NUL-terminated */
 	char text[ERROR_TEXT_MAX]; /* one sentence for people, NUL-terminated, cut when too long */
 };

@@ -35,30 +35,33 @@ static inline int fd_take(int *fd)
 }
 
 #define TAKE_FD(fd) fd_take(&(fd))
-#define TAKE_PTR(ptr)                           \
-	(__extension__({                        \
-		__typeof__(ptr) *_ptrp = &(ptr); \
-		__typeof__(ptr) _ptr = *_ptrp;  \
-		*_ptrp = NULL;                  \
-		_ptr;                           \
+#define TAKE_PTR(ptr)                                                                              \
+	(__extension__({                                                                           \
+		__typeof__(ptr) *_ptrp = &(ptr);                                                   \
+		__typeof__(ptr) _ptr = *_ptrp;                                                     \
+		*_ptrp = NULL;                                                                     \
+		_ptr;                                                                              \
 	}))
 
 /*
- * Writes all of data (len bytes), over short writes and EINTR. Returns 0 or a negative errno (-EAGAIN
- * too, on a non-blocking fd: what went out before is lost to the caller, so use it on blocking ones).
+ * Writes all of data (len bytes), over short writes and EINTR. Returns 0 or a negative errno
+ * (-EAGAIN too, on a non-blocking fd: what went out before is lost to the caller, so use it on
+ * blocking ones).
  */
 int fd_write_all(int fd, const void *data, size_t len);
 
 /*
  * Reads fd from where it stands to its end into a new NUL-terminated buffer (the NUL not counted).
- * max: the most bytes taken, -EFBIG beyond. ret_data: new, free() it. Returns 0 or a negative errno.
+ * max: the most bytes taken, -EFBIG beyond. ret_data: new, free() it. Returns 0 or a negative
+ * errno.
  */
 int fd_read_all(int fd, size_t max, char **ret_data, size_t *ret_len);
 
 /* A new empty memfd that can be sealed; name is shown in /proc only. Returns the fd or -errno. */
 int memfd_new(const char *name);
 
-/* Forbids every further change of a memfd's size and bytes (memfd_create(2)). Returns 0 or -errno. */
+/* Forbids every further change of a memfd's size and bytes (memfd_create(2)). Returns 0 or -errno.
+ */
 int memfd_seal(int fd);
 
 /* A new sealed memfd with these bytes. Returns the fd or a negative errno. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct limit_row rows[LIMIT_FIELDS] = {
-#define X(field, name, unit, least, most, compile, run, help) \
+#define X(field, name, unit, least, most, compile, run, help)                                      \
 	{name, help, unit, offsetof(struct limits, field), least, most},
 	LIMITS(X)
 #undef X
@@ -50,11 +50,10 @@ struct unit_suffix {
 };
 
 static const struct unit_suffix suffixes[] = {
-	{LIMIT_USEC, "", 1000000},	  {LIMIT_USEC, "us", 1},
-	{LIMIT_USEC, "ms", 1000},	  {LIMIT_USEC, "s", 1000000},
-	{LIMIT_USEC, "m", 60000000},	  {LIMIT_BYTES, "", 1},
-	{LIMIT_BYTES, "K", 1 << 10},	  {LIMIT_BYTES, "M", 1 << 20},
-	{LIMIT_BYTES, "G", 1 << 30},	  {LIMIT_COUNT, "", 1},
+	{LIMIT_USEC, "", 1000000},   {LIMIT_USEC, "us", 1},	  {LIMIT_USEC, "ms", 1000},
+	{LIMIT_USEC, "s", 1000000},  {LIMIT_USEC, "m", 60000000}, {LIMIT_BYTES, "", 1},
+	{LIMIT_BYTES, "K", 1 << 10}, {LIMIT_BYTES, "M", 1 << 20}, {LIMIT_BYTES, "G", 1 << 30},
+	{LIMIT_COUNT, "", 1},
 };
 
 static const char *const unit_help[] = {
@@ -70,8 +69,8 @@ static int unknown_name(const char *text, struct error *err)
 
 	for (size_t i = 0; i < LIMIT_FIELDS; i++)
 		used += (size_t)snprintf(names + used, sizeof(names) - used, " %s", rows[i].name);
-	return error_set_plain(err, -EINVAL, "limits", "unknown limit in \"%.40s\"; limits are:%s", text,
-			       names);
+	return error_set_plain(err, -EINVAL, "limits", "unknown limit in \"%.40s\"; limits are:%s",
+			       text, names);
 }
 
 int limits_parse(struct limits *limits, const char *text, struct error *err)
@@ -99,16 +98,16 @@ int limits_parse(struct limits *limits, const char *text, struct error *err)
 		if (suffixes[i].unit == row->unit && strcmp(suffixes[i].suffix, end) == 0)
 			suffix = &suffixes[i];
 	if (value[0] < '0' || value[0] > '9' || errno || !suffix)
-		return error_set_plain(err, -EINVAL, "limits", "limit %s is %s, not \"%.40s\"", name,
-				       unit_help[row->unit], value);
+		return error_set_plain(err, -EINVAL, "limits", "limit %s is %s, not \"%.40s\"",
+				       name, unit_help[row->unit], value);
 	if (__builtin_mul_overflow(number, suffix->factor, &number) || number < row->least ||
 	    number > row->most)
-		return error_set_plain(err, -ERANGE, "limits",
-				       "limit %s=%.40s is out of range: %llu to %llu%s", name, value,
-				       (unsigned long long)row->least, (unsigned long long)row->most,
-				       row->unit == LIMIT_USEC    ? " microseconds"
-				       : row->unit == LIMIT_BYTES ? " bytes"
-								  : "");
+		return error_set_plain(
+			err, -ERANGE, "limits", "limit %s=%.40s is out of range: %llu to %llu%s",
+			name, value, (unsigned long long)row->least, (unsigned long long)row->most,
+			row->unit == LIMIT_USEC	   ? " microseconds"
+			: row->unit == LIMIT_BYTES ? " bytes"
+						   : "");
 	*limit_field(limits, row) = number;
 	return 0;
 }

@@ -13,8 +13,9 @@
 enum limit_unit { LIMIT_USEC, LIMIT_BYTES, LIMIT_COUNT };
 
 /*
- * X(field, name in options and the API, unit, least, most, default for compile, default for run, help)
- * least and most bound what may be asked for at all; the server's own ceiling is a struct limits.
+ * X(field, name in options and the API, unit, least, most, default for compile, default for run,
+ * help) least and most bound what may be asked for at all; the server's own ceiling is a struct
+ * limits.
  */
 #define LIMITS(X)                                                                                  \
 	X(wall_usec, "wall", LIMIT_USEC, 1000, UINT64_C(86400000000), 10000000, 10000000,          \
@@ -25,7 +26,7 @@ enum limit_unit { LIMIT_USEC, LIMIT_BYTES, LIMIT_COUNT };
 	  "memory of all processes together, files included")                                      \
 	X(files_bytes, "files", LIMIT_BYTES, 1 << 16, UINT64_C(1) << 40, 256 << 20, 64 << 20,      \
 	  "bytes in all files together")                                                           \
-	X(file_count, "inodes", LIMIT_COUNT, 16, 1 << 24, 16384, 4096, "files and folders")       \
+	X(file_count, "inodes", LIMIT_COUNT, 16, 1 << 24, 16384, 4096, "files and folders")        \
 	X(processes, "processes", LIMIT_COUNT, 1, 32768, 64, 64, "processes and threads")          \
 	X(open_files, "open-files", LIMIT_COUNT, 8, 1 << 20, 1024, 1024,                           \
 	  "open files of one process")                                                             \
@@ -54,7 +55,8 @@ struct limit_row {
 /* All LIMIT_FIELDS rows, in the order of the struct. Static. */
 const struct limit_row *limit_rows(void);
 
-/* The design's defaults: compile 10 s, 1 GiB, 256 MiB of files; run 10 s, 5 s CPU, 512 MiB, 64 MiB. */
+/* The design's defaults: compile 10 s, 1 GiB, 256 MiB of files; run 10 s, 5 s CPU, 512 MiB, 64 MiB.
+ */
 struct limits limits_default_compile(void);
 struct limits limits_default_run(void);
 
@@ -69,8 +71,8 @@ static inline uint64_t *limit_field(struct limits *limits, const struct limit_ro
 /*
  * Takes "name=value" as written on a command line: wall=2s, wall=300ms, memory=64M, processes=8.
  * Units: us ms s m for times, K M G (powers of 1024) for bytes, none for counts; a plain number is
- * seconds, bytes, or a count. Returns 0, or -EINVAL with a text that names what is wrong and what is
- * allowed; limits is changed on success only.
+ * seconds, bytes, or a count. Returns 0, or -EINVAL with a text that names what is wrong and what
+ * is allowed; limits is changed on success only.
  */
 int limits_parse(struct limits *limits, const char *text, struct error *err);
 

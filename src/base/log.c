@@ -36,7 +36,8 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
 		if (line[i] < 0x20 || line[i] > 0x7e)
 			line[i] = '?';
 	line[used++] = '\n';
-	/* One write, so that lines of several processes do not mix; nothing can be done if it fails. */
+	/* One write, so that lines of several processes do not mix; nothing can be done if it
+	 * fails. */
 	if (write(STDERR_FILENO, line, used) < 0)
 		return;
 }

@@ -7,7 +7,8 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-/* Lines above this level are dropped; LOG_LEVEL_INFO at start. The only mutable file-scope state. */
+/* Lines above this level are dropped; LOG_LEVEL_INFO at start. The only mutable file-scope state.
+ */
 void log_set_level(enum log_level level);
 
 /* event: a fixed word; format: "key=value key=value". Bytes outside printable ASCII become '?'. */

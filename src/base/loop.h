@@ -13,7 +13,7 @@ struct loop_source;
 typedef void loop_callback(struct loop_source *source, uint32_t epoll_events);
 
 struct loop_source {
-	int fd;                  /* borrowed: the owner closes it after loop_remove() */
+	int fd;			 /* borrowed: the owner closes it after loop_remove() */
 	loop_callback *callback; /* may remove and free its own source */
 	void *owner;
 };

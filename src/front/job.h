@@ -1,12 +1,12 @@
 /*
  * Jobs as the HTTP side sees them: ask for one, follow its events, feed it, end it. Runs in the
- * front end. The HTTP threads call everything here; the pump thread (pump.h) drives the jobs. All of it
- * is safe to call from any thread.
+ * front end. The HTTP threads call everything here; the pump thread (pump.h) drives the jobs. All
+ * of it is safe to call from any thread.
  *
- * A job has one or two steps (compile, run). Its events are appended to a bounded log in memory that
- * any number of readers follow, each with a cursor of its own, from the start if they like; so a client that
- * comes late or reconnects misses nothing. A job lives until its last reference is gone; the service
- * keeps ended ones for a while, so that results can be fetched.
+ * A job has one or two steps (compile, run). Its events are appended to a bounded log in memory
+ * that any number of readers follow, each with a cursor of its own, from the start if they like; so
+ * a client that comes late or reconnects misses nothing. A job lives until its last reference is
+ * gone; the service keeps ended ones for a while, so that results can be fetched.
  */
 #ifndef FRONT_JOB_H
 #define FRONT_JOB_H
@@ -20,15 +20,15 @@
 #include "ipc/protocol.h"
 
 struct service; /* service.h: queue, toolchains, store and pump of this front end */
-struct job;     /* reference-counted; opaque */
+struct job;	/* reference-counted; opaque */
 
 enum {
-	JOB_ID_SIZE = 33,            /* 32 lower-case hex digits (128 random bits) and NUL */
-	JOB_SOURCE_MAX = 256 << 10,  /* bytes of all files of a request together */
+	JOB_ID_SIZE = 33,	    /* 32 lower-case hex digits (128 random bits) and NUL */
+	JOB_SOURCE_MAX = 256 << 10, /* bytes of all files of a request together */
 	JOB_FILES_MAX = 64,
 	JOB_OPTIONS_MAX = 16,
 	JOB_ARGS_MAX = 64,
-	JOB_STDIN_BUFFER = 1 << 20,  /* bytes of stdin waiting to be read by the program */
+	JOB_STDIN_BUFFER = 1 << 20, /* bytes of stdin waiting to be read by the program */
 };
 
 struct job_file {
@@ -54,8 +54,9 @@ struct job_request {
 	size_t arg_count;
 	const char *stdin_text; /* fed at start; NULL: none */
 	size_t stdin_len;
-	int interactive;    /* 1: stdin stays open for job_stdin(), and the interactive wall limit holds */
-	int compile_only;   /* 1: no run step */
+	int interactive;  /* 1: stdin stays open for job_stdin(), and the interactive wall limit
+			     holds */
+	int compile_only; /* 1: no run step */
 	/* 0 in a field: the default; above the ceiling: it is clamped. */
 	struct limits compile_limits, run_limits;
 };
@@ -83,19 +84,19 @@ struct job_result {
 };
 
 enum job_event_type {
-	JOB_EVENT_STATE,   /* state and, while queued, position changed */
-	JOB_EVENT_OUTPUT,  /* bytes of a step's stdout or stderr, in order of arrival */
-	JOB_EVENT_STEP,    /* a step ended: step */
-	JOB_EVENT_RESULT,  /* the job ended: the last event */
+	JOB_EVENT_STATE,  /* state and, while queued, position changed */
+	JOB_EVENT_OUTPUT, /* bytes of a step's stdout or stderr, in order of arrival */
+	JOB_EVENT_STEP,	  /* a step ended: step */
+	JOB_EVENT_RESULT, /* the job ended: the last event */
 };
 
 struct job_event {
 	enum job_event_type type;
-	enum job_state state;   /* STATE */
-	unsigned position;      /* STATE while queued: 1 is next */
-	enum step_kind kind;    /* OUTPUT, STEP: whose */
-	int stream;             /* OUTPUT: 1 stdout, 2 stderr */
-	char *data;             /* OUTPUT: new, the reader's to free(); any bytes */
+	enum job_state state; /* STATE */
+	unsigned position;    /* STATE while queued: 1 is next */
+	enum step_kind kind;  /* OUTPUT, STEP: whose */
+	int stream;	      /* OUTPUT: 1 stdout, 2 stderr */
+	char *data;	      /* OUTPUT: new, the reader's to free(); any bytes */
 	size_t len;
 	struct step_result step;  /* STEP */
 	struct job_result result; /* RESULT */
@@ -119,18 +120,20 @@ const char *job_id(const struct job *job); /* JOB_ID_SIZE bytes; borrowed */
 
 /*
  * The next event after *cursor (start with 0). Waits up to timeout_usec. Returns 1 and an event,
- * *cursor moved; 0 when none came in time; -ENODATA when RESULT was already given. Adjacent output of
- * the same stream may come merged.
+ * *cursor moved; 0 when none came in time; -ENODATA when RESULT was already given. Adjacent output
+ * of the same stream may come merged.
  */
 int job_next_event(struct job *job, size_t *cursor, uint64_t timeout_usec,
 		   struct job_event *ret_event);
 
-/* State, queue position (0 when not queued) now; ret_result is written and 1 returned when it has ended. */
+/* State, queue position (0 when not queued) now; ret_result is written and 1 returned when it has
+ * ended. */
 int job_peek(struct job *job, enum job_state *ret_state, unsigned *ret_position,
 	     struct job_result *ret_result);
 
 /*
- * Everything a step printed on a stream so far. ret_data: new, NUL-terminated (the NUL not counted).
+ * Everything a step printed on a stream so far. ret_data: new, NUL-terminated (the NUL not
+ * counted).
  */
 int job_output(struct job *job, enum step_kind kind, int stream, char **ret_data, size_t *ret_len);
 

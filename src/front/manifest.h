@@ -1,7 +1,7 @@
 /*
- * An image's manifest in memory: which languages, versions, options, crates, and how each is compiled
- * and run. Read once at start from the fd the supervisor hands over; read-only after, so any thread may
- * use it. docs/manifest.md describes the file.
+ * An image's manifest in memory: which languages, versions, options, crates, and how each is
+ * compiled and run. Read once at start from the fd the supervisor hands over; read-only after, so
+ * any thread may use it. docs/manifest.md describes the file.
  */
 #ifndef FRONT_MANIFEST_H
 #define FRONT_MANIFEST_H

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /*
- * A packet is a u32 type and then the fields in order, each with its own size and no padding, in the
- * machine's byte order: both ends are on one machine and of one build.
+ * A packet is a u32 type and then the fields in order, each with its own size and no padding, in
+ * the machine's byte order: both ends are on one machine and of one build.
  */
 
 struct rule {
@@ -37,7 +37,7 @@ enum {
 };
 
 static const struct rule rules[IPC_TYPE_COUNT] = {
-#define MESSAGE(NAME, name, sender, states, fds, doc) \
+#define MESSAGE(NAME, name, sender, states, fds, doc)                                              \
 	[IPC_##NAME] = {#NAME, IPC_##sender, states, fds, BODY_##NAME},
 #define F_U32(name, field, least, most, doc)
 #define F_U64(name, field, least, most, doc)
@@ -53,8 +53,8 @@ static const struct rule rules[IPC_TYPE_COUNT] = {
 #undef END
 };
 
-#define MESSAGE(NAME, name, sender, states, fds, doc)                              \
-	_Static_assert(BODY_##NAME + sizeof(uint32_t) <= IPC_PACKET_MAX, "too long"); \
+#define MESSAGE(NAME, name, sender, states, fds, doc)                                              \
+	_Static_assert(BODY_##NAME + sizeof(uint32_t) <= IPC_PACKET_MAX, "too long");              \
 	_Static_assert((fds) <= IPC_FDS_MAX, "too many fds");
 #define F_U32(name, field, least, most, doc)
 #define F_U64(name, field, least, most, doc)
@@ -118,17 +118,17 @@ static const char *message_fault(const struct ipc_message *message)
 {
 	switch (message->type) {
 #define MESSAGE(NAME, name, sender, states, fds, doc) case IPC_##NAME:
-#define F_U32(name, field, least, most, doc)                \
-	if (!u64_in_range(message->name.field, least, most)) \
+#define F_U32(name, field, least, most, doc)                                                       \
+	if (!u64_in_range(message->name.field, least, most))                                       \
 		return #field;
-#define F_U64(name, field, least, most, doc)                \
-	if (!u64_in_range(message->name.field, least, most)) \
+#define F_U64(name, field, least, most, doc)                                                       \
+	if (!u64_in_range(message->name.field, least, most))                                       \
 		return #field;
-#define F_TEXT(name, field, size, doc)                 \
-	if (!text_is_clean(message->name.field, size)) \
+#define F_TEXT(name, field, size, doc)                                                             \
+	if (!text_is_clean(message->name.field, size))                                             \
 		return #field;
-#define F_LIMITS(name, field, doc)                    \
-	if (!limits_in_range(&message->name.field)) \
+#define F_LIMITS(name, field, doc)                                                                 \
+	if (!limits_in_range(&message->name.field))                                                \
 		return #field;
 #define END(NAME, name) return NULL;
 #include "ipc/protocol.def"
@@ -260,14 +260,15 @@ void ipc_print(const struct ipc_message *message, char *text, size_t size)
 	snprintf(text, size, "%s", ipc_type_name(message->type));
 	switch (message->type) {
 #define MESSAGE(NAME, name, sender, states, fds, doc) case IPC_##NAME:
-#define F_U32(name, field, least, most, doc) \
+#define F_U32(name, field, least, most, doc)                                                       \
 	print_more(text, size, " " #field "=%u", message->name.field);
-#define F_U64(name, field, least, most, doc) \
+#define F_U64(name, field, least, most, doc)                                                       \
 	print_more(text, size, " " #field "=%llu", (unsigned long long)message->name.field);
-#define F_TEXT(name, field, width, doc) print_more(text, size, " " #field "=%s", message->name.field);
-#define F_LIMITS(name, field, doc)                                                       \
-	print_more(text, size, " " #field ".wall=%llu " #field ".memory=%llu",             \
-		   (unsigned long long)message->name.field.wall_usec,                      \
+#define F_TEXT(name, field, width, doc)                                                            \
+	print_more(text, size, " " #field "=%s", message->name.field);
+#define F_LIMITS(name, field, doc)                                                                 \
+	print_more(text, size, " " #field ".wall=%llu " #field ".memory=%llu",                     \
+		   (unsigned long long)message->name.field.wall_usec,                              \
 		   (unsigned long long)message->name.field.memory_bytes);
 #define END(NAME, name) break;
 #include "ipc/protocol.def"

@@ -43,7 +43,9 @@ enum ipc_type {
 #define F_U64(name, field, least, most, doc) uint64_t field;
 #define F_TEXT(name, field, size, doc) char field[size];
 #define F_LIMITS(name, field, doc) struct limits field;
-#define END(NAME, name) };
+#define END(NAME, name)                                                                            \
+	}                                                                                          \
+	;
 /* STOP has no fields. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
@@ -83,15 +85,16 @@ const char *ipc_type_name(enum ipc_type type);
 unsigned ipc_type_fds(enum ipc_type type);
 
 /*
- * Encodes message into packet (IPC_PACKET_MAX bytes). Asserts that every field is in range: a message
- * of our own making that is not is a bug. Returns the packet's length.
+ * Encodes message into packet (IPC_PACKET_MAX bytes). Asserts that every field is in range: a
+ * message of our own making that is not is a bug. Returns the packet's length.
  */
 size_t ipc_encode(const struct ipc_message *message, unsigned char *packet);
 
 /*
  * Decodes a packet of len bytes that came with fd_count fds from sender while the receiver was in
- * state. Checks in this order: length, type, exact body length, fd count, sender, state, ranges. Returns
- * 0, or -EBADMSG with a text that names the message and the field; ret_message is written on success.
+ * state. Checks in this order: length, type, exact body length, fd count, sender, state, ranges.
+ * Returns 0, or -EBADMSG with a text that names the message and the field; ret_message is written
+ * on success.
  */
 int ipc_decode(const unsigned char *packet, size_t len, unsigned fd_count, enum ipc_sender sender,
 	       enum ipc_state state, struct ipc_message *ret_message, struct error *err);

@@ -1,0 +1,205 @@
+#include "supervisor/options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static const char help_text[] =
+	"Usage: sandlot serve [OPTION]...\n"
+	"\n"
+	"Serves the playground: a page, and an HTTP API, that compile and run code in sandboxes.\n"
+	"Runs in the foreground as root, prints one line `listening on http://ADDR:PORT` when it "
+	"can\n"
+	"serve, and ends, with every job, on SIGTERM or Ctrl-C.\n"
+	"\n"
+	"  --listen ADDR:PORT         where to listen (default 127.0.0.1:8080); port 0 picks one;\n"
+	"                             IPv6 as [::1]:8080\n"
+	"  --image DIR                the tool-chain image (default: the one `make image` baked)\n"
+	"  --data DIR                 folder for the job record (default /var/lib/sandlot)\n"
+	"  --compile-slots N          compile steps at once (default: processors)\n"
+	"  --run-slots N              run steps at once (default: 16 for each processor)\n"
+	"  --compile-limit NAME=VALUE most a compile step may use, e.g. wall=10s; may be repeated\n"
+	"  --run-limit NAME=VALUE     most a run step may use, e.g. memory=512M; may be repeated\n"
+	"  --interactive-wall TIME    most time of a run that is fed by hand (default 60s)\n"
+	"  --help                     this text\n"
+	"\n"
+	"Limits: ";
+
+static const char help_examples[] =
+	"\n"
+	"Examples:\n"
+	"  sandlot serve\n"
+	"  sandlot serve --listen 0.0.0.0:80 --image /srv/sandlot/image\n"
+	"  sandlot serve --listen 127.0.0.1:0 --run-limit memory=128M --run-limit wall=5s\n";
+
+void options_help(void)
+{
+	fputs(help_text, stdout);
+	for (size_t i = 0; i < LIMIT_FIELDS; i++)
+		printf("%s%s", i ? ", " : "", limit_rows()[i].name);
+	fputs("\n", stdout);
+	fputs(help_examples, stdout);
+}
+
+static int parse_number(const char *option, const char *text, unsigned long most,
+			unsigned *ret_number, struct error *err)
+{
+	char *end;
+
+	errno = 0;
+	unsigned long number = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || number < 1 || number > most)
+		return error_set_plain(err, -EINVAL, "options",
+				       "%s takes a whole number from 1 to %lu, not \"%.40s\"",
+				       option, most, text);
+	*ret_number = (unsigned)number;
+	return 0;
+}
+
+int options_parse_listen(const char *text, char *ret_address, unsigned *ret_port, struct error *err)
+{
+	char address[64];
+	unsigned char binary[sizeof(struct in6_addr)];
+	const char *colon = strrchr(text, ':');
+	const char *from = text;
+	size_t len = colon ? (size_t)(colon - text) : 0;
+	int family = AF_INET;
+
+	if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
+		family = AF_INET6;
+		from = text + 1;
+		len -= 2;
+	}
+	if (!colon || len == 0 || len >= sizeof(address))
+		goto wrong;
+	memcpy(address, from, len);
+	address[len] = '\0';
+	if (inet_pton(family, address, binary) != 1)
+		goto wrong;
+
+	char *end;
+	errno = 0;
+	unsigned long port = strtoul(colon + 1, &end, 10);
+	if (colon[1] < '0' || colon[1] > '9' || *end || errno || port > 65535)
+		goto wrong;
+	memcpy(ret_address, address, len + 1);
+	*ret_port = (unsigned)port;
+	return 0;
+wrong:
+	return error_set_plain(
+		err, -EINVAL, "options",
+		"--listen takes a numeric address and a port from 0 to 65535, such as "
+		"127.0.0.1:8080 or [::1]:8080, not \"%.60s\"",
+		text);
+}
+
+static int parse_interactive_wall(struct options *options, const char *value, struct error *err)
+{
+	struct limits limits = options->run_limits;
+	char text[64];
+
+	snprintf(text, sizeof(text), "wall=%.40s", value);
+	int r = limits_parse(&limits, text, err);
+	if (r == 0)
+		options->interactive_wall_usec = limits.wall_usec;
+	return r;
+}
+
+enum option_id {
+	OPTION_LISTEN = 1,
+	OPTION_IMAGE,
+	OPTION_DATA,
+	OPTION_COMPILE_SLOTS,
+	OPTION_RUN_SLOTS,
+	OPTION_COMPILE_LIMIT,
+	OPTION_RUN_LIMIT,
+	OPTION_INTERACTIVE_WALL,
+	OPTION_HELP,
+};
+
+static const struct option long_options[] = {
+	{"listen", required_argument, NULL, OPTION_LISTEN},
+	{"image", required_argument, NULL, OPTION_IMAGE},
+	{"data", required_argument, NULL, OPTION_DATA},
+	{"compile-slots", required_argument, NULL, OPTION_COMPILE_SLOTS},
+	{"run-slots", required_argument, NULL, OPTION_RUN_SLOTS},
+	{"compile-limit", required_argument, NULL, OPTION_COMPILE_LIMIT},
+	{"run-limit", required_argument, NULL, OPTION_RUN_LIMIT},
+	{"interactive-wall", required_argument, NULL, OPTION_INTERACTIVE_WALL},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static int option_take(struct options *options, int id, const char *value, struct error *err)
+{
+	switch (id) {
+	case OPTION_LISTEN:
+		return options_parse_listen(value, options->listen_address, &options->listen_port,
+					    err);
+	case OPTION_IMAGE:
+		options->image_dir = value;
+		return 0;
+	case OPTION_DATA:
+		options->data_dir = value;
+		return 0;
+	case OPTION_COMPILE_SLOTS:
+		return parse_number("--compile-slots", value, 1024, &options->compile_slots, err);
+	case OPTION_RUN_SLOTS:
+		return parse_number("--run-slots", value, 4096, &options->run_slots, err);
+	case OPTION_COMPILE_LIMIT:
+		return limits_parse(&options->compile_limits, value, err);
+	case OPTION_RUN_LIMIT:
+		return limits_parse(&options->run_limits, value, err);
+	case OPTION_INTERACTIVE_WALL:
+		return parse_interactive_wall(options, value, err);
+	default:
+		return error_set_plain(err, -EINVAL, "options", "see sandlot serve --help");
+	}
+}
+
+int options_parse(struct options *options, int argc, char **argv, struct error *err)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned processors = cores < 1 ? 1 : cores > 256 ? 256 : (unsigned)cores;
+
+	*options = (struct options){
+		.listen_address = "127.0.0.1",
+		.listen_port = 8080,
+		.data_dir = "/var/lib/sandlot",
+		.compile_slots = processors,
+		.run_slots = processors * 16,
+		.compile_limits = limits_default_compile(),
+		.run_limits = limits_default_run(),
+		.interactive_wall_usec = 60 * USEC_PER_SEC,
+	};
+	opterr = 0;
+	for (;;) {
+		int at = optind;
+		int id = getopt_long(argc, argv, "+:", long_options, NULL);
+		if (id == -1)
+			break;
+		if (id == OPTION_HELP)
+			return OPTIONS_HELP;
+		if (id == '?' || id == ':')
+			return error_set_plain(
+				err, -EINVAL, "options", "%s %.60s; see sandlot serve --help",
+				id == ':' ? "a value is missing after" : "unknown option",
+				argv[at]);
+		int r = option_take(options, id, optarg, err);
+		if (r < 0)
+			return r;
+	}
+	if (optind < argc)
+		return error_set_plain(err, -EINVAL, "options",
+				       "unexpected argument \"%.60s\"; see sandlot serve --help",
+				       argv[optind]);
+	if (options->interactive_wall_usec < options->run_limits.wall_usec)
+		options->interactive_wall_usec = options->run_limits.wall_usec;
+	return OPTIONS_SERVE;
+}

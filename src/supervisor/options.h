@@ -1,0 +1,39 @@
+/* What `sandlot serve` is told on its command line. Runs in the supervisor, before anything else.
+ */
+#ifndef SUPERVISOR_OPTIONS_H
+#define SUPERVISOR_OPTIONS_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+
+struct options {
+	char listen_address[64]; /* numeric, without brackets */
+	unsigned listen_port;	 /* 0: pick one */
+	const char *image_dir;	 /* borrowed from argv; NULL: the default image */
+	const char *data_dir;	 /* borrowed from argv or static */
+	unsigned compile_slots, run_slots;
+	struct limits compile_limits, run_limits;
+	uint64_t interactive_wall_usec;
+};
+
+enum options_verdict { OPTIONS_SERVE, OPTIONS_HELP };
+
+/*
+ * Reads argv. Returns OPTIONS_SERVE, OPTIONS_HELP when help was asked for, or -EINVAL with a text
+ * that names the option, its fault and what is allowed.
+ */
+int options_parse(struct options *options, int argc, char **argv, struct error *err);
+
+/*
+ * Takes "ADDR:PORT" or "[ADDR]:PORT" with a numeric IPv4 or IPv6 address. Returns 0 or -EINVAL.
+ * address: 64 bytes.
+ */
+int options_parse_listen(const char *text, char *ret_address, unsigned *ret_port,
+			 struct error *err);
+
+/* Prints the help on stdout. */
+void options_help(void);
+
+#endif

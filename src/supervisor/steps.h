@@ -1,0 +1,66 @@
+/*
+ * The steps in hand: admission, one cell each, deadlines, results. Runs in the supervisor's loop.
+ *
+ * A step is RUNNING from its STEP_START until its cell has ended, then ENDED until STEP_DONE has
+ * gone out; so every STEP_START is answered exactly once, however slowly the front end reads. When
+ * the front end is gone, what it asked for is killed and answered to nobody.
+ */
+#ifndef SUPERVISOR_STEPS_H
+#define SUPERVISOR_STEPS_H
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/loop.h"
+#include "ipc/protocol.h"
+#include "sandbox/sandbox.h"
+#include "supervisor/options.h"
+
+struct step;
+
+struct steps {
+	struct loop *loop;	       /* borrowed */
+	struct cell_host *host;	       /* borrowed */
+	const struct options *options; /* borrowed: ceilings and slots */
+	struct step *first;
+	int no_artefact_fd; /* an empty sealed memfd, sent where a step hands nothing on */
+	unsigned running[STEP_KIND_COUNT];
+	uint64_t next_check_usec; /* when processor time is looked at next; 0 when nothing runs */
+};
+
+/* Returns 0 or a negative errno. */
+int steps_init(struct steps *steps, struct loop *loop, struct cell_host *host,
+	       const struct options *options);
+
+/* Every cell must be gone (steps_idle). */
+void steps_fini(struct steps *steps);
+
+/*
+ * Starts a step. fds: the five of STEP_START, borrowed. A step that cannot start has still ended:
+ * its STEP_DONE says refused. Returns 0, or -EBADMSG when the front end broke the protocol (an id
+ * used twice, an fd of the wrong kind), -ENOMEM.
+ */
+int steps_start(struct steps *steps, const struct ipc_step_start *start, const int *fds,
+		struct error *err);
+
+void steps_kill(struct steps *steps, const struct ipc_step_kill *kill);
+
+/* Kills every running step and forgets whom to answer: the front end is gone or we are ending. */
+void steps_abandon(struct steps *steps);
+
+/* Ends what is over its limits. To be called after each round of the loop. */
+void steps_check(struct steps *steps);
+
+/* When steps_check() must be called at the latest (CLOCK_MONOTONIC), 0 when nothing runs. */
+uint64_t steps_deadline(const struct steps *steps);
+
+/*
+ * Sends STEP_DONE for every ended step, until the socket is full. Returns 1 when some are left
+ * (wait for the socket to become writable), 0 when none are, or a negative errno when the peer is
+ * gone.
+ */
+int steps_flush(struct steps *steps, int channel_fd);
+
+/* True when no cell is left. */
+int steps_idle(const struct steps *steps);
+
+#endif
