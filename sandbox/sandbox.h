@@ -55,6 +55,14 @@ enum { CELL_UIDS_PER_SLOT = 2 }; /* 0: the cell's root, 1: the job's user (1000 
 
 struct cgroups; /* cgroup.h: the host's hierarchies, chosen at start */
 
+enum { CELL_HOST_BINDS_MAX = 16 };
+
+/* A folder of the host that every cell of this host sees, read-only, below /playground. */
+struct cell_bind {
+	const char *host_dir;
+	const char *path; /* below /playground; valid as bundle_path_is_valid() has it */
+};
+
 /*
  * A host prepared for cells. Owns its fds. The calling process has left the host's mount namespace
  * for one that holds the image, a /proc, a /dev of five nodes and nothing else.
@@ -64,6 +72,8 @@ struct cell_host {
 	struct cgroups *cgroups; /* owned; NULL when the host offers none */
 	struct cell_uid_range uids;
 	unsigned char *slots_used; /* owned; one byte per slot */
+	char **bind_paths;	   /* owned; bind_count texts: where cells see /bind/0… */
+	unsigned bind_count;
 };
 
 struct cell_host_config {
@@ -72,6 +82,10 @@ struct cell_host_config {
 	const char *cgroup_name; /* folder under the caller's own cgroup in each hierarchy, e.g.
 				    "sandlot-1234" */
 	struct cell_uid_range uids;
+	const struct cell_bind *binds; /* at most CELL_HOST_BINDS_MAX; `sandlot cell --bind` */
+	unsigned bind_count;
+	unsigned without; /* CELL_WITHOUT_READONLY counts here: the image is bound once;
+			     CELL_WITHOUT_CGROUP too */
 };
 
 /*

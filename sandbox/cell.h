@@ -1,0 +1,64 @@
+/*
+ * Inside sandlot-cell: the context its steps share, and the steps. Runs as pid 1 of a cell, as
+ * root of the cell's user namespace; the job_ functions run in the job's process, between vfork and
+ * exec, and so share pid 1's memory: they make system calls only.
+ *
+ * A step returns 0, or a negative errno after describing the failure in context->error.
+ */
+#ifndef SANDBOX_CELL_H
+#define SANDBOX_CELL_H
+
+#include <sys/types.h>
+
+#include "sandbox/cell_spec.h"
+#include "sandbox/sandbox.h"
+
+struct cell_context {
+	struct cell_spec spec;
+	struct error error;			/* of the step that failed */
+	int step;				/* enum cell_step being done */
+	char **argv, **envp;			/* owned, NULL-terminated */
+	char artefact_out[BUNDLE_PATH_MAX + 1]; /* below /playground; empty: none */
+};
+
+typedef int cell_step_function(struct cell_context *context);
+
+#define HOST_STEP(constant, name, help)
+#define INIT_STEP(constant, function, name, help) cell_step_function function;
+#define JOB_STEP(constant, function, name, help) cell_step_function function;
+#include "sandbox/cell_steps.def"
+#undef HOST_STEP
+#undef INIT_STEP
+#undef JOB_STEP
+
+/* Walks the INIT or the JOB steps in order until one fails. Returns 0 or its negative errno. */
+int cell_init_steps(struct cell_context *context);
+int cell_job_steps(struct cell_context *context);
+
+/* Describes the failure of the current step, with the errno's words. Returns -error_number. */
+int cell_failed(struct cell_context *context, int error_number, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Is this layer left off? */
+int cell_without(const struct cell_context *context, enum cell_layer layer);
+
+/*
+ * Starts the job's process, which walks the JOB steps and becomes the program. Returns its pid; a
+ * step that failed is in context->error and its process exits.
+ */
+pid_t cell_start_job(struct cell_context *context);
+
+/* Makes the parent folders of a path below the working folder, as the caller's fsuid. 0 or -errno.
+ */
+int cell_make_parents(const char *path);
+
+/*
+ * Waits for the job, reaps orphans, ends everything else, and fills in the report: wait status,
+ * file space, artefact.
+ */
+void cell_finish_job(struct cell_context *context, pid_t job, struct cell_report *ret_report);
+
+/* Copies the artefact to CELL_FD_ARTEFACT_OUT. Returns 0 (ret_bytes set) or a negative errno. */
+int cell_copy_artefact(struct cell_context *context, uint64_t *ret_bytes);
+
+#endif

@@ -1,0 +1,69 @@
+/* What pid 1 does once the job runs: reap, end what is left, look at the file space, report. */
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox/cell.h"
+
+/* pid 1 needs to end other users' processes and to read their files; nothing else any more. */
+static void keep_two_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	sets[0].effective = sets[0].permitted = 1U << CAP_KILL | 1U << CAP_DAC_READ_SEARCH;
+	/* It cannot fail; if it did, pid 1 would only be stronger than it need be. */
+	syscall(SYS_capset, &header, sets);
+}
+
+/* Reaps until the job itself has ended. Returns its wait status. */
+static int wait_for(pid_t job)
+{
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, 0);
+		if (pid == job)
+			return status;
+		if (pid < 0 && errno != EINTR)
+			return 0; /* unreachable while the job is a child of ours */
+	}
+}
+
+/*
+ * kill(-1) reaches everything in the pid namespace at once, and what has SIGKILL pending can fork
+ * no more, so one round is enough.
+ */
+static void end_everything(void)
+{
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+static int files_are_full(void)
+{
+	struct statfs space;
+
+	return statfs("/playground", &space) == 0 && (space.f_bfree == 0 || space.f_ffree == 0);
+}
+
+void cell_finish_job(struct cell_context *context, pid_t job, struct cell_report *ret_report)
+{
+	keep_two_capabilities();
+	ret_report->started = context->error.code == 0;
+	ret_report->wait_status = wait_for(job);
+	end_everything();
+	ret_report->files_full = files_are_full();
+	if (!ret_report->started || !context->artefact_out[0])
+		return;
+	int r = cell_copy_artefact(context, &ret_report->artefact_bytes);
+	ret_report->artefact_code = r;
+	if (r < 0)
+		error_set_plain(&ret_report->error, r, "artefact", "%s", context->error.text);
+	context->error = (struct error){0};
+}

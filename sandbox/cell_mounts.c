@@ -1,0 +1,129 @@
+/*
+ * The cell's file system. The launcher's mount namespace, which was copied for the cell, holds
+ * /image (the tree, read-only), /dev (five nodes), /proc, /bind/N and an empty folder /cell, on
+ * which the new root is put together with the working folder set to it: paths without a leading
+ * slash are the new root's.
+ *
+ * Everything writable is one tmpfs, so that one size and one inode limit bound it. It is mounted on
+ * tmp; its three folders are bound to their places and the last of them, tmp, hides the tmpfs
+ * itself.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sandbox/cell.h"
+
+/* Inodes the tmpfs itself takes: its root and its three folders. */
+enum { FILES_OWN_INODES = 4 };
+
+static int mount_failed(struct cell_context *context, const char *point)
+{
+	int error_number = errno;
+
+	if (error_number == ENOENT || error_number == ENOTDIR)
+		return cell_failed(
+			context, error_number,
+			"the image has no folder /%s to mount on; every image needs the empty "
+			"folders proc, dev, tmp and playground",
+			point);
+	return cell_failed(context, error_number, "cannot mount /%s", point);
+}
+
+int cell_mount_root(struct cell_context *context)
+{
+	/* nosuid, nodev and (but for --without readonly) read-only come, locked, with the source.
+	 */
+	if (mount("/image", "/cell", NULL, MS_BIND, NULL) < 0)
+		return cell_failed(context, errno, "cannot bind the image");
+	if (chdir("/cell") < 0)
+		return cell_failed(context, errno, "cannot enter the image");
+	return 0;
+}
+
+int cell_mount_devices(struct cell_context *context)
+{
+	if (mount("/dev", "dev", NULL, MS_BIND, NULL) < 0)
+		return mount_failed(context, "dev");
+	if (mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+		  "newinstance,ptmxmode=0666,mode=0620") < 0)
+		return mount_failed(context, "dev/pts");
+	return 0;
+}
+
+int cell_mount_files(struct cell_context *context)
+{
+	const struct limits *limits = &context->spec.limits;
+	char options[96];
+
+	snprintf(options, sizeof(options), "mode=0755,size=%llu,nr_inodes=%llu",
+		 (unsigned long long)limits->files_bytes,
+		 (unsigned long long)limits->file_count + FILES_OWN_INODES);
+	if (mount("files", "tmp", "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
+		return mount_failed(context, "tmp");
+	if (mkdir("tmp/playground", 0755) < 0 || chown("tmp/playground", CELL_UID, CELL_UID) < 0 ||
+	    mkdir("tmp/shm", 01777) < 0 || mkdir("tmp/tmp", 01777) < 0)
+		return cell_failed(context, errno, "cannot make the folders of the tmpfs");
+	if (mount("tmp/playground", "playground", NULL, MS_BIND, NULL) < 0)
+		return mount_failed(context, "playground");
+	if (mount("tmp/shm", "dev/shm", NULL, MS_BIND, NULL) < 0)
+		return mount_failed(context, "dev/shm");
+	if (mount("tmp/tmp", "tmp", NULL, MS_BIND, NULL) < 0)
+		return mount_failed(context, "tmp");
+	return 0;
+}
+
+int cell_make_parents(const char *path)
+{
+	char part[BUNDLE_PATH_MAX + 1];
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		size_t len = (size_t)(slash - path);
+		if (len >= sizeof(part))
+			return -ENAMETOOLONG;
+		memcpy(part, path, len);
+		part[len] = '\0';
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+int cell_mount_binds(struct cell_context *context)
+{
+	if (context->spec.bind_count == 0)
+		return 0;
+	if (chdir("playground") < 0)
+		return cell_failed(context, errno, "cannot enter /playground");
+	for (uint32_t i = 0; i < context->spec.bind_count; i++) {
+		const char *path = context->spec.bind_paths[i];
+		char source[32];
+		int r = cell_make_parents(path);
+		if (r < 0 || (mkdir(path, 0755) < 0 && errno != EEXIST))
+			return cell_failed(context, r < 0 ? -r : errno,
+					   "cannot make /playground/%s", path);
+		snprintf(source, sizeof(source), "/bind/%u", i);
+		if (mount(source, path, NULL, MS_BIND, NULL) < 0)
+			return cell_failed(context, errno, "cannot bind /playground/%s", path);
+	}
+	if (chdir("/cell") < 0)
+		return cell_failed(context, errno, "cannot return to the image");
+	return 0;
+}
+
+int cell_pivot(struct cell_context *context)
+{
+	/* pivot_root(2), "pivot_root(".", ".")": the old root ends on top of the new one and is
+	 * detached. */
+	if (syscall(SYS_pivot_root, ".", ".") < 0)
+		return cell_failed(context, errno, "cannot change to the new root");
+	if (umount2(".", MNT_DETACH) < 0)
+		return cell_failed(context, errno, "cannot unmount the old root");
+	if (chdir("/playground") < 0)
+		return cell_failed(context, errno, "cannot enter /playground");
+	return 0;
+}

@@ -1,0 +1,81 @@
+/*
+ * What the launcher (launch.c) and the cell's pid 1 (cell_main.c) agree on: the step numbers, the
+ * fd table sandlot-cell is executed with, the spec it reads and the report it writes. Both programs
+ * come from one build and run on one machine, so the structs are exchanged as they are in memory.
+ *
+ * fd table of sandlot-cell (everything else is closed by the exec):
+ *
+ *   0 1 2  the job's stdin, stdout, stderr     pid 1 closes its copies once the job has started
+ *   3      spec: sealed memfd                  closed after reading
+ *   4      channel: SOCK_SEQPACKET             go-ahead in before the exec, one report out
+ *   5      bundle: sealed memfd                closed after unpacking
+ *   6      artefact out: empty memfd           written by pid 1 after everything else is dead
+ *   7      artefact in: sealed memfd           the bundle again when there is none
+ *   8…     cgroup join fds (cgroup v1 tasks)   written by the job, closed by pid 1
+ *
+ * The job's program inherits 0, 1 and 2 only.
+ */
+#ifndef SANDBOX_CELL_SPEC_H
+#define SANDBOX_CELL_SPEC_H
+
+#include <stdint.h>
+
+#include "base/bundle.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "sandbox/sandbox.h"
+
+enum cell_step {
+#define HOST_STEP(constant, name, help) STEP_##constant,
+#define INIT_STEP(constant, function, name, help) STEP_##constant,
+#define JOB_STEP(constant, function, name, help) STEP_##constant,
+#include "sandbox/cell_steps.def"
+#undef HOST_STEP
+#undef INIT_STEP
+#undef JOB_STEP
+	CELL_STEP_COUNT
+};
+
+enum cell_fd {
+	CELL_FD_SPEC = 3,
+	CELL_FD_CHANNEL,
+	CELL_FD_BUNDLE,
+	CELL_FD_ARTEFACT_OUT,
+	CELL_FD_ARTEFACT_IN,
+	CELL_FD_JOIN,
+};
+
+enum {
+	CELL_SPEC_MAGIC = 0x53435031, /* "SCP1" */
+	CELL_JOIN_MAX = 4,	      /* cgroup hierarchies joined by the job */
+	CELL_BINDS_MAX = CELL_HOST_BINDS_MAX,
+	CELL_UID = 1000, /* the job's user and group inside */
+};
+
+/* What the cell is to be. Written by the launcher, trusted by the cell. */
+struct cell_spec {
+	uint32_t magic;
+	uint32_t profile; /* enum cell_profile */
+	uint32_t without; /* enum cell_layer, or-ed */
+	int32_t fail_at_step;
+	uint32_t has_artefact_in;
+	uint32_t join_count;
+	uint32_t reset_oom_score;  /* pid 1 was put out of the OOM killer's reach; the job must not
+				      be */
+	uint32_t memory_by_rlimit; /* no cgroup bounds memory: use rlimits */
+	struct limits limits;
+	uint32_t bind_count;
+	char bind_paths[CELL_BINDS_MAX][BUNDLE_PATH_MAX + 1]; /* of /bind/0… below /playground */
+};
+
+/* What pid 1 says before it ends: one packet, whole or not at all. */
+struct cell_report {
+	int32_t started;       /* 1: the job's program was executed; wait_status is its own */
+	int32_t wait_status;   /* as waitpid(2) gives it */
+	int32_t files_full;    /* no free block or inode was left */
+	int32_t artefact_code; /* 0, or the negative errno why there is no artefact */
+	uint64_t artefact_bytes;
+	struct error error; /* a step that failed, or why the artefact was refused */
+};
+
+#endif

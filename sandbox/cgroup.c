@@ -1,0 +1,331 @@
+#include "sandbox/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "sandbox/cgroup_files.h"
+#include "sandbox/cgroup_find.h"
+#include "sandbox/cgroup_stale.h"
+
+/* What is written into a new cell's folder. A file a kernel lacks (no swap accounting) is passed
+ * over. */
+enum setting_value { SET_MEMORY, SET_PIDS, SET_ZERO, SET_PIDS_AND_INIT };
+
+static const struct setting {
+	int version;
+	enum cgroup_controller controller;
+	const char *file;
+	enum setting_value value;
+	int optional;
+} settings[] = {
+	{1, CGROUP_MEMORY, "memory.limit_in_bytes", SET_MEMORY, 0},
+	/* After the limit: memory and swap together may not be less than memory. */
+	{1, CGROUP_MEMORY, "memory.memsw.limit_in_bytes", SET_MEMORY, 1},
+	{1, CGROUP_PIDS, "pids.max", SET_PIDS, 0},
+	{2, CGROUP_MEMORY, "memory.max", SET_MEMORY, 0},
+	{2, CGROUP_MEMORY, "memory.swap.max", SET_ZERO, 1},
+	{2, CGROUP_PIDS, "pids.max", SET_PIDS_AND_INIT, 0}, /* pid 1 is in it there */
+};
+
+/* The low weights: 1/8 of the usual 1024 and 100. */
+enum { LOW_SHARES = 128, LOW_WEIGHT = 12 };
+
+/* How long cgroups_free() waits in all for what is still dying. */
+enum { FREE_TRIES = 200, FREE_WAIT_NSEC = 5000000 };
+
+static void cell_path(char *ret_path, size_t size, unsigned cell, const char *file)
+{
+	snprintf(ret_path, size, file ? "cell-%u/%s" : "cell-%u", cell, file);
+}
+
+static int hierarchy_has(const struct cgroup_hierarchy *hierarchy,
+			 enum cgroup_controller controller)
+{
+	return (hierarchy->controllers & 1U << controller) != 0;
+}
+
+static const struct cgroup_hierarchy *hierarchy_of(const struct cgroup *cgroup,
+						   enum cgroup_controller controller)
+{
+	const struct cgroups *cgroups = cgroup->cgroups;
+
+	for (unsigned i = 0; i < cgroups->hierarchy_count; i++)
+		if (hierarchy_has(&cgroups->hierarchies[i], controller))
+			return &cgroups->hierarchies[i];
+	return NULL;
+}
+
+/* Removes a cell's folders. Returns 0, or -EBUSY when one is still busy. */
+static int remove_cell(const struct cgroups *cgroups, unsigned cell)
+{
+	char path[64];
+	int r = 0;
+
+	cell_path(path, sizeof(path), cell, NULL);
+	for (unsigned i = 0; i < cgroups->hierarchy_count; i++)
+		if (unlinkat(cgroups->hierarchies[i].own_fd, path, AT_REMOVEDIR) < 0 &&
+		    errno != ENOENT)
+			r = -EBUSY;
+	return r;
+}
+
+static void remove_left(struct cgroups *cgroups)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < cgroups->left_count; i++)
+		if (remove_cell(cgroups, cgroups->left[i]) < 0)
+			cgroups->left[kept++] = cgroups->left[i];
+	cgroups->left_count = kept;
+}
+
+static void pause_briefly(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = FREE_WAIT_NSEC}, NULL);
+}
+
+struct cgroups *cgroups_free(struct cgroups *cgroups)
+{
+	if (!cgroups)
+		return NULL;
+	for (int i = 0; cgroups->left_count && i < FREE_TRIES; i++) {
+		remove_left(cgroups);
+		if (cgroups->left_count)
+			pause_briefly();
+	}
+	for (unsigned i = 0; i < cgroups->hierarchy_count; i++) {
+		struct cgroup_hierarchy *hierarchy = &cgroups->hierarchies[i];
+		if (hierarchy->own_fd >= 0)
+			unlinkat(hierarchy->parent_fd, cgroups->name, AT_REMOVEDIR);
+		fd_close(hierarchy->own_fd);
+		fd_close(hierarchy->parent_fd);
+	}
+	free(cgroups);
+	return NULL;
+}
+
+/* Makes our folder in one hierarchy, ready to have cells in it. */
+static int make_own(struct cgroups *cgroups, struct cgroup_hierarchy *hierarchy, struct error *err)
+{
+	static const char *const enable[] = {
+		[CGROUP_MEMORY] = "+memory", [CGROUP_PIDS] = "+pids", [CGROUP_CPU] = "+cpu"};
+
+	cgroup_remove_stale(hierarchy->parent_fd);
+	hierarchy->own_fd = cgroup_make_locked(hierarchy->parent_fd, cgroups->name);
+	if (hierarchy->own_fd < 0)
+		return error_set(err, hierarchy->own_fd, "cgroup", "cannot make the cgroup %s",
+				 cgroups->name);
+	if (hierarchy->version == 1) {
+		if (hierarchy_has(hierarchy, CGROUP_MEMORY)) /* inherited by the cells' folders */
+			cgroup_write(hierarchy->own_fd, "memory.swappiness", "0");
+		return 0;
+	}
+	for (unsigned i = 0; i < sizeof(enable) / sizeof(enable[0]); i++) {
+		int r = hierarchy_has(hierarchy, i)
+				? cgroup_write(hierarchy->own_fd, "cgroup.subtree_control",
+					       enable[i])
+				: 0;
+		if (r < 0)
+			return error_set(err, r, "cgroup", "cannot enable %s for cells",
+					 enable[i] + 1);
+	}
+	return 0;
+}
+
+int cgroups_open(const char *name, struct cgroups **ret_cgroups, struct error *err)
+{
+	const unsigned needed = 1U << CGROUP_MEMORY | 1U << CGROUP_PIDS;
+	struct cgroups *cgroups = calloc(1, sizeof(*cgroups));
+
+	if (!cgroups)
+		return error_set(err, -ENOMEM, "cgroup", "cannot look for cgroups");
+	snprintf(cgroups->name, sizeof(cgroups->name), "%s", name);
+	int r = cgroup_find(cgroups->hierarchies, err);
+	if (r > 0)
+		cgroups->hierarchy_count = (unsigned)r;
+	for (unsigned i = 0; r >= 0 && i < cgroups->hierarchy_count; i++) {
+		cgroups->controllers |= cgroups->hierarchies[i].controllers;
+		r = make_own(cgroups, &cgroups->hierarchies[i], err);
+	}
+	if (r < 0 || (cgroups->controllers & needed) != needed)
+		cgroups = cgroups_free(cgroups);
+	/* Mounted read-only or not delegated, as in containers: as good as none. */
+	if (r < 0 && r != -EROFS && r != -EACCES && r != -EPERM)
+		return r;
+	*ret_cgroups = cgroups;
+	return 0;
+}
+
+static uint64_t setting_number(enum setting_value value, const struct limits *limits)
+{
+	switch (value) {
+	case SET_MEMORY:
+		return limits->memory_bytes;
+	case SET_PIDS:
+		return limits->processes;
+	case SET_PIDS_AND_INIT:
+		return limits->processes + 1;
+	case SET_ZERO:
+		break;
+	}
+	return 0;
+}
+
+static int write_settings(const struct cgroup_hierarchy *hierarchy, unsigned cell,
+			  const struct limits *limits, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		const struct setting *setting = &settings[i];
+		char path[64], text[24];
+		if (setting->version != hierarchy->version ||
+		    !hierarchy_has(hierarchy, setting->controller))
+			continue;
+		cell_path(path, sizeof(path), cell, setting->file);
+		snprintf(text, sizeof(text), "%llu",
+			 (unsigned long long)setting_number(setting->value, limits));
+		int r = cgroup_write(hierarchy->own_fd, path, text);
+		if (r < 0 && !(setting->optional && r == -ENOENT))
+			return error_set(err, r, "cgroup", "cannot write %s", setting->file);
+	}
+	return 0;
+}
+
+/* Makes the cell's folder in one hierarchy and opens the way in. */
+static int make_cell(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy,
+		     const struct limits *limits, struct error *err)
+{
+	char path[64];
+
+	cell_path(path, sizeof(path), cgroup->cell, NULL);
+	if (mkdirat(hierarchy->own_fd, path, 0755) < 0)
+		return error_set(err, -errno, "cgroup", "cannot make the cell's cgroup");
+	int r = write_settings(hierarchy, cgroup->cell, limits, err);
+	if (r < 0)
+		return r;
+	if (hierarchy->version == 1)
+		cell_path(path, sizeof(path), cgroup->cell, "tasks");
+	int fd = openat(hierarchy->own_fd, path,
+			(hierarchy->version == 1 ? O_WRONLY : O_RDONLY | O_DIRECTORY) | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, -errno, "cgroup", "cannot open the cell's cgroup");
+	if (hierarchy->version == 1)
+		cgroup->join_fds[cgroup->join_count++] = fd;
+	else
+		cgroup->into_fd = fd;
+	return 0;
+}
+
+int cgroup_new(struct cgroups *cgroups, const struct limits *limits, struct cgroup **ret_cgroup,
+	       struct error *err)
+{
+	struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
+	int r = 0;
+
+	if (!cgroup)
+		return error_set(err, -ENOMEM, "cgroup", "cannot make a cgroup");
+	remove_left(cgroups);
+	cgroup->cgroups = cgroups;
+	cgroup->cell = cgroups->next_cell++;
+	cgroup->into_fd = -EBADF;
+	for (unsigned i = 0; r == 0 && i < cgroups->hierarchy_count; i++)
+		r = make_cell(cgroup, &cgroups->hierarchies[i], limits, err);
+	if (r < 0) {
+		cgroup_free(cgroup);
+		return r;
+	}
+	*ret_cgroup = cgroup;
+	return 0;
+}
+
+void cgroup_launched(struct cgroup *cgroup)
+{
+	for (unsigned i = 0; i < cgroup->join_count; i++)
+		close(cgroup->join_fds[i]);
+	cgroup->join_count = 0;
+	cgroup->into_fd = fd_close(cgroup->into_fd);
+}
+
+struct cgroup *cgroup_free(struct cgroup *cgroup)
+{
+	if (!cgroup)
+		return NULL;
+	struct cgroups *cgroups = cgroup->cgroups;
+	cgroup_launched(cgroup);
+	remove_left(cgroups);
+	int r = remove_cell(cgroups, cgroup->cell);
+	/* With a full list, wait: it only fills when the kernel takes its time over hundreds of
+	 * cells. */
+	for (int i = 0; r < 0 && cgroups->left_count == CGROUP_LEFT_MAX && i < FREE_TRIES; i++) {
+		pause_briefly();
+		remove_left(cgroups);
+		r = remove_cell(cgroups, cgroup->cell);
+	}
+	if (r < 0 && cgroups->left_count < CGROUP_LEFT_MAX)
+		cgroups->left[cgroups->left_count++] = cgroup->cell;
+	free(cgroup);
+	return NULL;
+}
+
+void cgroup_lower_weight(const struct cgroup *cgroup)
+{
+	const struct cgroup_hierarchy *hierarchy = hierarchy_of(cgroup, CGROUP_CPU);
+	char path[64], text[16];
+
+	if (!hierarchy)
+		return;
+	int v1 = hierarchy->version == 1;
+	cell_path(path, sizeof(path), cgroup->cell, v1 ? "cpu.shares" : "cpu.weight");
+	snprintf(text, sizeof(text), "%d", v1 ? LOW_SHARES : LOW_WEIGHT);
+	cgroup_write(hierarchy->own_fd, path,
+		     text); /* a courtesy to others: nothing to do if it fails */
+}
+
+static uint64_t read_number(const struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy,
+			    const char *file, const char *key)
+{
+	char path[64];
+
+	cell_path(path, sizeof(path), cgroup->cell, file);
+	return cgroup_read(hierarchy->own_fd, path, key);
+}
+
+uint64_t cgroup_cpu_usec(const struct cgroup *cgroup)
+{
+	const struct cgroup_hierarchy *hierarchy = hierarchy_of(cgroup, CGROUP_CPUACCT);
+
+	if (!hierarchy)
+		return 0;
+	if (hierarchy->version == 1)
+		return read_number(cgroup, hierarchy, "cpuacct.usage", NULL) / 1000;
+	return read_number(cgroup, hierarchy, "cpu.stat", "usage_usec");
+}
+
+void cgroup_read_usage(const struct cgroup *cgroup, struct cgroup_usage *ret_usage)
+{
+	const struct cgroup_hierarchy *cpu = hierarchy_of(cgroup, CGROUP_CPUACCT);
+	const struct cgroup_hierarchy *memory = hierarchy_of(cgroup, CGROUP_MEMORY);
+	struct cgroup_usage usage = {.has_cpu = cpu != NULL};
+
+	if (cpu && cpu->version == 1) {
+		usage.user_usec = read_number(cgroup, cpu, "cpuacct.usage_user", NULL) / 1000;
+		usage.system_usec = read_number(cgroup, cpu, "cpuacct.usage_sys", NULL) / 1000;
+	} else if (cpu) {
+		usage.user_usec = read_number(cgroup, cpu, "cpu.stat", "user_usec");
+		usage.system_usec = read_number(cgroup, cpu, "cpu.stat", "system_usec");
+	}
+	if (memory) {
+		int v1 = memory->version == 1;
+		usage.memory_peak_bytes = read_number(
+			cgroup, memory, v1 ? "memory.max_usage_in_bytes" : "memory.peak", NULL);
+		usage.oom_kills = read_number(
+			cgroup, memory, v1 ? "memory.oom_control" : "memory.events", "oom_kill");
+	}
+	*ret_usage = usage;
+}

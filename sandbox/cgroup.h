@@ -1,0 +1,98 @@
+/*
+ * Control groups: what bounds and counts a whole cell. Runs in the launcher, with its privilege.
+ *
+ * The controllers memory, pids, cpu and cpuacct are looked for when the host is prepared, each on
+ * the hierarchy it is mounted on: v1, v2, or some on each (hybrid). Below the caller's own cgroup,
+ * in each hierarchy used, stands one folder of ours ("sandlot-1234"), and in it one folder per
+ * cell. The folder is flock()ed for as long as its owner lives: that tells a crashed predecessor's
+ * from a living one's.
+ *
+ * A v1 cgroup is joined by the job itself (it writes "0" to an inherited `tasks` fd, which does not
+ * wait for an RCU grace period); into a v2 cgroup pid 1 is cloned. All paths are relative to fds
+ * opened at the start, so /sys need not stay mounted.
+ */
+#ifndef SANDBOX_CGROUP_H
+#define SANDBOX_CGROUP_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+
+enum cgroup_controller {
+	CGROUP_MEMORY,
+	CGROUP_PIDS,
+	CGROUP_CPU,
+	CGROUP_CPUACCT,
+	CGROUP_CONTROLLERS
+};
+
+enum { CGROUP_HIERARCHIES_MAX = 4, CGROUP_NAME_MAX = 48, CGROUP_LEFT_MAX = 256 };
+
+struct cgroup_hierarchy {
+	int version;	      /* 1 or 2 */
+	unsigned controllers; /* 1 << enum cgroup_controller, or-ed */
+	int parent_fd;	      /* the folder ours stands in */
+	int own_fd;	      /* ours; carries the lock */
+};
+
+struct cgroups {
+	char name[CGROUP_NAME_MAX];
+	struct cgroup_hierarchy hierarchies[CGROUP_HIERARCHIES_MAX];
+	unsigned hierarchy_count;
+	unsigned controllers;		/* of all hierarchies together */
+	unsigned next_cell;		/* serial number of the next cell's folder */
+	unsigned left[CGROUP_LEFT_MAX]; /* folders that could not be removed yet */
+	unsigned left_count;
+};
+
+/* One cell's cgroup. */
+struct cgroup {
+	struct cgroups *cgroups;
+	unsigned cell;
+	int join_fds[CGROUP_HIERARCHIES_MAX]; /* v1: `tasks`, for the job to write to */
+	unsigned join_count;
+	int into_fd; /* v2: the folder to clone into, or -EBADF */
+};
+
+struct cgroup_usage {
+	uint64_t user_usec, system_usec;
+	uint64_t memory_peak_bytes;
+	uint64_t oom_kills;
+	int has_cpu;
+};
+
+/*
+ * Finds the hierarchies, removes what crashed predecessors left, makes and locks our folder (name:
+ * "sandlot-NUMBER"). Returns 0 with *ret_cgroups new, or NULL when the host offers no memory or
+ * no pids controller that can be used; or a negative errno. To be called while /proc and /sys are
+ * visible.
+ */
+int cgroups_open(const char *name, struct cgroups **ret_cgroups, struct error *err);
+
+/* Removes our folders, waiting a moment for what is still dying, and frees. NULL-safe. Returns
+ * NULL. */
+struct cgroups *cgroups_free(struct cgroups *cgroups);
+
+/* A new cgroup with these limits. Returns 0 or a negative errno, having left nothing behind. */
+int cgroup_new(struct cgroups *cgroups, const struct limits *limits, struct cgroup **ret_cgroup,
+	       struct error *err);
+
+/* Closes join_fds and into_fd: once the cell is launched. */
+void cgroup_launched(struct cgroup *cgroup);
+
+/* Processor time of everything in it so far; 0 when the host cannot tell. */
+uint64_t cgroup_cpu_usec(const struct cgroup *cgroup);
+
+/* A low weight against other cells. */
+void cgroup_lower_weight(const struct cgroup *cgroup);
+
+void cgroup_read_usage(const struct cgroup *cgroup, struct cgroup_usage *ret_usage);
+
+/*
+ * Removes the folders and frees. What is still busy (processes that are dead but not quite gone) is
+ * kept on a list and tried again with every later call. NULL-safe. Returns NULL.
+ */
+struct cgroup *cgroup_free(struct cgroup *cgroup);
+
+#endif

@@ -1,0 +1,93 @@
+#include "sandbox/cgroup_stale.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+enum { MAKE_TRIES = 16, DEPTH_MAX = 4 };
+
+/* Names of ours are "sandlot-NUMBER"; a service manager's "sandlot-x.service" is not for us to
+ * touch. */
+static int is_ours(const char *name)
+{
+	static const char prefix[] = "sandlot-";
+	size_t len = strlen(prefix);
+
+	return strncmp(name, prefix, len) == 0 && name[len] &&
+	       !name[len + strspn(name + len, "0123456789")];
+}
+
+int cgroup_make_locked(int parent_fd, const char *name)
+{
+	/* Between making and locking another may take it for stale and remove it: then again. */
+	for (int i = 0; i < MAKE_TRIES; i++) {
+		struct stat ours, there;
+		if (mkdirat(parent_fd, name, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		_cleanup_fd_ int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0)
+			return -errno;
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+			return errno == EWOULDBLOCK ? -EEXIST : -errno;
+		if (fstat(fd, &ours) == 0 && fstatat(parent_fd, name, &there, 0) == 0 &&
+		    ours.st_ino == there.st_ino)
+			return TAKE_FD(fd);
+	}
+	return -EAGAIN;
+}
+
+/* Removes a folder's subfolders, deepest first. */
+static void remove_children(int folder_fd, unsigned depth)
+{
+	int copy = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = copy < 0 ? NULL : fdopendir(copy);
+
+	if (!folder) {
+		fd_close(copy);
+		return;
+	}
+	for (struct dirent *entry; (entry = readdir(folder));) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		if (depth < DEPTH_MAX && unlinkat(folder_fd, entry->d_name, AT_REMOVEDIR) < 0) {
+			_cleanup_fd_ int fd = openat(folder_fd, entry->d_name,
+						     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			if (fd >= 0)
+				remove_children(fd, depth + 1);
+			unlinkat(folder_fd, entry->d_name, AT_REMOVEDIR);
+		}
+	}
+	closedir(folder);
+}
+
+static void remove_if_stale(int parent_fd, const char *name)
+{
+	_cleanup_fd_ int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return;
+	remove_children(fd, 0);
+	unlinkat(parent_fd, name, AT_REMOVEDIR);
+}
+
+void cgroup_remove_stale(int parent_fd)
+{
+	int copy = openat(parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = copy < 0 ? NULL : fdopendir(copy);
+
+	if (!folder) {
+		fd_close(copy);
+		return;
+	}
+	for (struct dirent *entry; (entry = readdir(folder));)
+		if (entry->d_type == DT_DIR && is_ours(entry->d_name))
+			remove_if_stale(parent_fd, entry->d_name);
+	closedir(folder);
+}

@@ -1,0 +1,17 @@
+/* Our folders in a hierarchy: made and locked by the living, removed when their owner is dead. */
+#ifndef SANDBOX_CGROUP_STALE_H
+#define SANDBOX_CGROUP_STALE_H
+
+/*
+ * Makes a folder and takes its lock. Returns an fd of it, which keeps the lock while it or a copy
+ * of it is open, or a negative errno.
+ */
+int cgroup_make_locked(int parent_fd, const char *name);
+
+/*
+ * Removes every "sandlot-NUMBER" folder whose lock is free, with its children, unless processes are
+ * left in it (it then stays for the next one to look at). Best effort: says nothing.
+ */
+void cgroup_remove_stale(int parent_fd);
+
+#endif

@@ -1,0 +1,92 @@
+#include "sandbox/cli_help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "sandbox/cell_spec.h"
+
+static const struct {
+	const char *who, *name, *help;
+} steps[CELL_STEP_COUNT] = {
+#define HOST_STEP(constant, name, help) {"launcher", name, help},
+#define INIT_STEP(constant, function, name, help) {"pid 1", name, help},
+#define JOB_STEP(constant, function, name, help) {"job", name, help},
+#include "sandbox/cell_steps.def"
+};
+
+static const char usage[] =
+	"Usage: sandlot cell --image DIR [OPTION]... -- PROGRAM [ARGUMENT]...\n"
+	"Runs one command in a fresh sandbox (a cell) and exits with its status.\n"
+	"\n"
+	"  --image DIR            the image: DIR/root is what the cell sees as /, or DIR itself\n"
+	"  --profile run|compile  system call filter, /proc and default limits (run)\n"
+	"  --limit NAME=VALUE     see below; may be given several times, as most options\n"
+	"  --file HOSTPATH:PATH   put a copy of a file at /playground/PATH; executable stays "
+	"executable\n"
+	"  --dir HOSTDIR:PATH     the same for a folder and what is below it (no links, no "
+	"devices)\n"
+	"  --bind HOSTDIR:PATH    show a folder of the host at /playground/PATH, read-only, "
+	"uncopied\n"
+	"  --artefact PATH:FILE   copy /playground/PATH out to FILE at the end\n"
+	"  --env NAME=VALUE       set a variable besides PATH, HOME and LANG\n"
+	"  --report FD            write the outcome as one JSON object to a file descriptor\n"
+	"  --without LAYER        leave a layer off, to test the others: seccomp landlock cgroup\n"
+	"                         rlimits net-ns proc readonly uid-drop ipc-ns uts-ns\n"
+	"  --fail-at STEP         make a step fail, by number or name\n"
+	"  --list-steps           show the steps a cell is built from\n"
+	"\n"
+	"Limits, with their defaults (run, compile):\n";
+
+static const char examples[] =
+	"\n"
+	"Exit status: the command's own; 128 + N when signal N ended it; 124 out of time; 137 out "
+	"of\n"
+	"memory; 141 too much output; 125 the sandbox failed; 64 wrong usage.\n"
+	"\n"
+	"Examples:\n"
+	"  sandlot cell --image build/image -- python3 -c 'print(6 * 7)'\n"
+	"  sandlot cell --image build/image --limit wall=2s --limit memory=64M -- bash -c ': > x; "
+	"ls -l'\n"
+	"  sandlot cell --image build/image --profile compile --file hello.c:hello.c \\\n"
+	"      --artefact hello:hello -- gcc -O2 -o hello hello.c\n"
+	"  sandlot cell --image build/image --report 3 -- sleep 100 3>report.json\n";
+
+static void print_limit(const struct limit_row *row)
+{
+	struct limits run = limits_default_run(), compile = limits_default_compile();
+	static const struct {
+		const char *suffix;
+		unsigned divisor;
+	} units[] = {[LIMIT_USEC] = {"s", 1000000},
+		     [LIMIT_BYTES] = {"K", 1024},
+		     [LIMIT_COUNT] = {"", 1}};
+
+	printf("  %-12s %8llu%-1s %8llu%-1s  %s\n", row->name,
+	       (unsigned long long)(*limit_field(&run, row) / units[row->unit].divisor),
+	       units[row->unit].suffix,
+	       (unsigned long long)(*limit_field(&compile, row) / units[row->unit].divisor),
+	       units[row->unit].suffix, row->help);
+}
+
+void cli_print_help(void)
+{
+	fputs(usage, stdout);
+	for (size_t i = 0; i < LIMIT_FIELDS; i++)
+		print_limit(&limit_rows()[i]);
+	fputs(examples, stdout);
+}
+
+void cli_print_steps(void)
+{
+	for (int i = 0; i < CELL_STEP_COUNT; i++)
+		printf("%2d  %-9s %-17s %s\n", i, steps[i].who, steps[i].name, steps[i].help);
+}
+
+int cli_step_number(const char *name)
+{
+	for (int i = 0; i < CELL_STEP_COUNT; i++)
+		if (strcmp(steps[i].name, name) == 0)
+			return i;
+	return -1;
+}

@@ -1,0 +1,97 @@
+/*
+ * Preparing a host for cells, and the end of it. host_root.c builds the mount namespace.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bundle.h"
+#include "base/fd.h"
+#include "sandbox/cgroup.h"
+#include "sandbox/host_root.h"
+#include "sandbox/sandbox.h"
+
+static void host_clear(struct cell_host *host)
+{
+	*host = (struct cell_host){.cell_exe_fd = -EBADF};
+}
+
+void cell_host_fini(struct cell_host *host)
+{
+	for (unsigned i = 0; i < host->bind_count; i++)
+		free(host->bind_paths[i]);
+	free(host->bind_paths);
+	free(host->slots_used);
+	cgroups_free(host->cgroups);
+	fd_close(host->cell_exe_fd);
+	host_clear(host);
+}
+
+static int keep_bind_paths(struct cell_host *host, const struct cell_host_config *config,
+			   struct error *err)
+{
+	if (config->bind_count > CELL_HOST_BINDS_MAX)
+		return error_set_plain(err, -E2BIG, "binds", "more than %d folders to bind",
+				       CELL_HOST_BINDS_MAX);
+	host->bind_paths = calloc(config->bind_count + 1, sizeof(char *));
+	for (unsigned i = 0; host->bind_paths && i < config->bind_count; i++) {
+		const char *path = config->binds[i].path;
+		if (!bundle_path_is_valid(path, strlen(path)))
+			return error_set_plain(err, -EINVAL, "binds",
+					       "\"%.100s\" is not a path below /playground", path);
+		host->bind_paths[i] = strdup(path);
+		if (!host->bind_paths[i])
+			break;
+		host->bind_count++;
+	}
+	if (!host->bind_paths || host->bind_count != config->bind_count)
+		return error_set(err, -ENOMEM, "binds", "cannot keep the paths");
+	return 0;
+}
+
+static int check_config(const struct cell_host_config *config, struct error *err)
+{
+	if (geteuid() != 0)
+		return error_set(err, -EPERM, "host", "cells need root to be set up");
+	if (config->uids.slots == 0 ||
+	    config->uids.first > (uid_t)-2 - (uid_t)config->uids.slots * CELL_UIDS_PER_SLOT)
+		return error_set_plain(err, -EINVAL, "host",
+				       "the range of user ids is empty or too long");
+	return 0;
+}
+
+static int host_open(struct cell_host *host, const struct cell_host_config *config,
+		     struct error *err)
+{
+	int r = check_config(config, err);
+	if (r < 0)
+		return r;
+	host->uids = config->uids;
+	host->slots_used = calloc(config->uids.slots, 1);
+	if (!host->slots_used)
+		return error_set(err, -ENOMEM, "host", "cannot keep the slots");
+	r = keep_bind_paths(host, config, err);
+	if (r < 0)
+		return r;
+	host->cell_exe_fd = open(config->cell_exe, O_RDONLY | O_CLOEXEC);
+	if (host->cell_exe_fd < 0)
+		return error_set(err, -errno, "host", "cannot open %s", config->cell_exe);
+	if (!(config->without & CELL_WITHOUT_CGROUP)) {
+		r = cgroups_open(config->cgroup_name, &host->cgroups, err);
+		if (r < 0)
+			return r;
+	}
+	return host_root_enter(config, err);
+}
+
+int cell_host_enter(struct cell_host *host, const struct cell_host_config *config,
+		    struct error *err)
+{
+	host_clear(host);
+	int r = host_open(host, config, err);
+	if (r < 0)
+		cell_host_fini(host);
+	return r;
+}

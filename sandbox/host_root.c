@@ -1,0 +1,195 @@
+/*
+ * A mount namespace that holds what cells are made of and nothing else: copying it for every cell
+ * is cheap, and a cell that broke out of its root would find nothing of the host in it.
+ *
+ *   /image     the tree, read-only, nosuid, nodev       /dev     five device nodes, links;
+ * read-only /proc      complete: the kernel lets a user namespace mount a /proc only where one is
+ * visible whole; also where the launcher writes id maps /bind/0…   folders of --bind, read-only
+ * /cell    empty: the next root is built here /empty     covers masked folders of /proc
+ *
+ * The root is a tmpfs mounted over /proc, the one folder every host has and nothing of ours lies
+ * in; until the pivot, paths below it are relative to it.
+ */
+#include "sandbox/host_root.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+static int failed(struct error *err, const char *what)
+{
+	return error_set(err, -errno, "host", "cannot %s", what);
+}
+
+static const char *const folders[] = {"image", "proc", "dev", "cell", "bind", "empty"};
+
+static const struct {
+	const char *name;
+	unsigned minor;
+} nodes[] = {{"null", 3}, {"zero", 5}, {"full", 7}, {"random", 8}, {"urandom", 9}};
+
+enum { MEMORY_DEVICES = 1 /* major number */, NEW_ROOT_FLAGS = MS_NOSUID | MS_NODEV | MS_NOEXEC };
+
+static const struct {
+	const char *name, *target;
+} links[] = {
+	{"dev/fd", "/proc/self/fd"},	   {"dev/stdin", "/proc/self/fd/0"},
+	{"dev/stdout", "/proc/self/fd/1"}, {"dev/stderr", "/proc/self/fd/2"},
+	{"dev/ptmx", "pts/ptmx"},
+};
+
+/* Where mknod is not allowed (a container's root), the host's own node is bound instead. */
+static int make_node(const char *name, unsigned minor_number, struct error *err)
+{
+	char path[32], host[32];
+
+	snprintf(path, sizeof(path), "dev/%s", name);
+	snprintf(host, sizeof(host), "/dev/%s", name);
+	if (mknod(path, S_IFCHR | 0666, makedev(MEMORY_DEVICES, minor_number)) == 0)
+		return 0;
+	if (errno != EPERM)
+		return failed(err, "make a device node");
+	_cleanup_fd_ int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0 || mount(host, path, NULL, MS_BIND, NULL) < 0)
+		return failed(err, "bind a device node");
+	return 0;
+}
+
+static int make_devices(struct error *err)
+{
+	if (mount("dev", "dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755,size=64k") < 0)
+		return failed(err, "mount /dev");
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+		int r = make_node(nodes[i].name, nodes[i].minor, err);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (symlink(links[i].target, links[i].name) < 0)
+			return failed(err, "make a link in /dev");
+	if (mkdir("dev/pts", 0755) < 0 || mkdir("dev/shm", 0755) < 0)
+		return failed(err, "make the folders of /dev");
+	if (mount(NULL, "dev", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NOEXEC,
+		  NULL) < 0)
+		return failed(err, "make /dev read-only");
+	return 0;
+}
+
+/*
+ * Binds a folder by its fd (its path may be hidden already): "." names it once it is the working
+ * folder. target: absolute. Leaves the working folder changed.
+ */
+static int bind_folder(int fd, const char *target, unsigned long flags, struct error *err)
+{
+	if (fchdir(fd) < 0 || mount(".", target, NULL, MS_BIND, NULL) < 0)
+		return failed(err, "bind a folder");
+	if (mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | flags, NULL) < 0)
+		return failed(err, "restrict a bound folder");
+	return 0;
+}
+
+static int open_folder(const char *path, int *ret_fd, struct error *err)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, -errno, "host", "cannot open the folder %s", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+/* DIR/root where there is one, as in an image's folder; else DIR, when it looks like a root tree.
+ */
+static int open_image(const char *dir, int *ret_fd, struct error *err)
+{
+	int r = open_folder(dir, ret_fd, err);
+	if (r < 0)
+		return r;
+	int root = openat(*ret_fd, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int has_manifest = faccessat(*ret_fd, "manifest.json", F_OK, 0) == 0;
+	int looks_like_tree =
+		faccessat(*ret_fd, "bin", F_OK, 0) == 0 || faccessat(*ret_fd, "usr", F_OK, 0) == 0;
+	/* A tree has a folder root too: the superuser's home. */
+	if (root >= 0 && (has_manifest || !looks_like_tree)) {
+		close(*ret_fd);
+		*ret_fd = root;
+		return 0;
+	}
+	fd_close(root);
+	if (looks_like_tree)
+		return 0;
+	*ret_fd = fd_close(*ret_fd);
+	return error_set_plain(err, -ENOENT, "host",
+			       "%s is no image: it has neither root/ nor bin/ nor usr/", dir);
+}
+
+static int make_root(const struct cell_host_config *config, int image_fd, const int *bind_fds,
+		     struct error *err)
+{
+	unsigned long writable = config->without & CELL_WITHOUT_READONLY ? 0 : MS_RDONLY;
+
+	if (mount("sandlot", "/proc", "tmpfs", NEW_ROOT_FLAGS, "mode=0755,size=64k") < 0 ||
+	    chdir("/proc") < 0)
+		return failed(err, "mount a root");
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (mkdir(folders[i], 0755) < 0)
+			return failed(err, "make the folders of the root");
+	if (mount("proc", "proc", "proc", NEW_ROOT_FLAGS, NULL) < 0)
+		return failed(err, "mount /proc");
+	int r = make_devices(err);
+	for (unsigned i = 0; r == 0 && i < config->bind_count; i++) {
+		char target[32];
+		snprintf(target, sizeof(target), "/proc/bind/%u", i);
+		if (mkdir(target, 0755) < 0)
+			return failed(err, "make a folder to bind to");
+		r = bind_folder(bind_fds[i], target, MS_RDONLY | MS_NOSUID | MS_NODEV, err);
+	}
+	if (r < 0)
+		return r;
+	return bind_folder(image_fd, "/proc/image", writable | MS_NOSUID | MS_NODEV, err);
+}
+
+static int pivot(struct error *err)
+{
+	if (chdir("/proc") < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
+	    umount2(".", MNT_DETACH) < 0)
+		return failed(err, "change to the new root");
+	if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | NEW_ROOT_FLAGS, NULL) < 0 ||
+	    chdir("/") < 0)
+		return failed(err, "make the new root read-only");
+	return 0;
+}
+
+int host_root_enter(const struct cell_host_config *config, struct error *err)
+{
+	int bind_fds[CELL_HOST_BINDS_MAX];
+	unsigned opened = 0;
+	_cleanup_fd_ int image_fd = -EBADF;
+	mode_t mask = umask(0);
+
+	/* First: what is opened before belongs to the old namespace and cannot be bound in the new one. */
+	if (unshare(CLONE_NEWNS) < 0)
+		return failed(err, "make a mount namespace");
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return failed(err, "make the mounts private");
+	int r = open_image(config->image_dir, &image_fd, err);
+	while (r == 0 && opened < config->bind_count) {
+		r = open_folder(config->binds[opened].host_dir, &bind_fds[opened], err);
+		opened += r == 0;
+	}
+	if (r == 0)
+		r = make_root(config, image_fd, bind_fds, err);
+	if (r == 0)
+		r = pivot(err);
+	while (opened > 0)
+		close(bind_fds[--opened]);
+	umask(mask);
+	return r;
+}

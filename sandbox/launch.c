@@ -1,0 +1,329 @@
+/*
+ * Launching a cell: the HOST steps of the table. Each takes one thing; what was taken is given back
+ * by launch_undo() in every failure, in one place. The child between clone3 and exec does
+ * async-signal-safe calls only and touches nothing it would have to undo: its end undoes all.
+ */
+#include <assert.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "sandbox/cell_spec.h"
+#include "sandbox/cgroup.h"
+#include "sandbox/sandbox.h"
+
+/* What a launch holds on its way; everything is handed to struct cell at the end. */
+struct launching {
+	struct cell_host *host;
+	const struct cell_launch *launch;
+	struct cell cell;
+	int has_slot;
+	int spec_fd;
+	int channel_fd; /* the cell's end */
+};
+
+typedef int host_step_function(struct launching *launching, struct error *err);
+
+static void launch_undo(struct launching *launching)
+{
+	struct cell *cell = &launching->cell;
+
+	if (cell->pid > 0) {
+		/* It has no children yet, or they die with it. SIGKILL is never late for a pid 1.
+		 */
+		kill(cell->pid, SIGKILL);
+		while (waitpid(cell->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (launching->has_slot)
+		launching->host->slots_used[cell->slot] = 0;
+	cgroup_free(cell->cgroup);
+	fd_close(cell->pidfd);
+	fd_close(cell->report_fd);
+	fd_close(cell->artefact_out_fd);
+	fd_close(launching->spec_fd);
+	fd_close(launching->channel_fd);
+}
+
+static int host_take_slot(struct launching *launching, struct error *err)
+{
+	struct cell_host *host = launching->host;
+
+	for (unsigned i = 0; i < host->uids.slots; i++)
+		if (!host->slots_used[i]) {
+			host->slots_used[i] = 1;
+			launching->cell.slot = i;
+			launching->has_slot = 1;
+			return 0;
+		}
+	return error_set_plain(err, -EAGAIN, "slot", "all %u slots are taken", host->uids.slots);
+}
+
+static int host_make_cgroup(struct launching *launching, struct error *err)
+{
+	if (!launching->host->cgroups || launching->launch->without & CELL_WITHOUT_CGROUP)
+		return 0;
+	return cgroup_new(launching->host->cgroups, &launching->launch->limits,
+			  &launching->cell.cgroup, err);
+}
+
+static int host_write_spec(struct launching *launching, struct error *err)
+{
+	const struct cell_launch *launch = launching->launch;
+	const struct cell_host *host = launching->host;
+	const struct cgroup *cgroup = launching->cell.cgroup;
+	struct cell_spec spec = {
+		.magic = CELL_SPEC_MAGIC,
+		.profile = launch->profile,
+		.without = launch->without,
+		.fail_at_step = launch->fail_at_step,
+		.has_artefact_in = launch->artefact_in_fd >= 0,
+		.join_count = cgroup ? cgroup->join_count : 0,
+		.reset_oom_score = cgroup && cgroup->into_fd >= 0,
+		.memory_by_rlimit = !host->cgroups,
+		.limits = launch->limits,
+		.bind_count = host->bind_count,
+	};
+
+	for (unsigned i = 0; i < host->bind_count; i++)
+		snprintf(spec.bind_paths[i], sizeof(spec.bind_paths[i]), "%s", host->bind_paths[i]);
+	launching->spec_fd = memfd_new_sealed("cell-spec", &spec, sizeof(spec));
+	if (launching->spec_fd < 0)
+		return error_set(err, launching->spec_fd, "spec", "cannot write the cell's spec");
+	return 0;
+}
+
+static int host_make_channel(struct launching *launching, struct error *err)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_set(err, -errno, "channel", "cannot make the cell's channel");
+	launching->cell.report_fd = ends[0];
+	launching->channel_fd = ends[1];
+	return 0;
+}
+
+static int host_make_artefact_fd(struct launching *launching, struct error *err)
+{
+	int fd = memfd_new("artefact");
+
+	if (fd < 0)
+		return error_set(err, fd, "artefact-fd", "cannot make room for the artefact");
+	launching->cell.artefact_out_fd = fd;
+	return 0;
+}
+
+/* ---- in the child ---- */
+
+struct fd_move {
+	int from, to;
+};
+
+/* Puts every fd at its place of the table in cell_spec.h and marks all others to be closed by the
+ * exec. */
+static int child_arrange_fds(const struct launching *launching, int *exe_fd)
+{
+	const struct cell_launch *launch = launching->launch;
+	const struct cgroup *cgroup = launching->cell.cgroup;
+	struct fd_move moves[CELL_FD_JOIN + CELL_JOIN_MAX] = {
+		{launch->stdin_fd, STDIN_FILENO},
+		{launch->stdout_fd, STDOUT_FILENO},
+		{launch->stderr_fd, STDERR_FILENO},
+		{launching->spec_fd, CELL_FD_SPEC},
+		{launching->channel_fd, CELL_FD_CHANNEL},
+		{launch->bundle_fd, CELL_FD_BUNDLE},
+		{launching->cell.artefact_out_fd, CELL_FD_ARTEFACT_OUT},
+		{launch->artefact_in_fd >= 0 ? launch->artefact_in_fd : launch->bundle_fd,
+		 CELL_FD_ARTEFACT_IN},
+	};
+	int count = CELL_FD_JOIN;
+
+	for (unsigned i = 0; cgroup && i < cgroup->join_count; i++, count++)
+		moves[count] = (struct fd_move){cgroup->join_fds[i], count};
+	/* Out of the way first: no dup2 below may overwrite an fd that is still to be moved. */
+	for (int i = 0; i < count; i++)
+		if (moves[i].from < count)
+			moves[i].from = fcntl(moves[i].from, F_DUPFD_CLOEXEC, count);
+	if (*exe_fd < count)
+		*exe_fd = fcntl(*exe_fd, F_DUPFD_CLOEXEC, count);
+	for (int i = 0; i < count; i++)
+		if (dup2(moves[i].from, moves[i].to) < 0)
+			return -1;
+	return (int)syscall(SYS_close_range, (unsigned)count, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+/* Waits for the id maps. Returns 0 when the launcher said go, -1 when it gave up or died. */
+static int child_wait(int channel_fd)
+{
+	char go;
+	ssize_t n;
+
+	do
+		n = recv(channel_fd, &go, 1, 0);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ? 0 : -1;
+}
+
+/*
+ * An exec in a new user namespace without a map, or as an unmapped id, loses all capabilities:
+ * first the map, then become its root, then exec. PDEATHSIG after the change of ids, which clears
+ * it.
+ */
+static void child_main(const struct launching *launching) __attribute__((noreturn));
+
+static void child_main(const struct launching *launching)
+{
+	char *const argv[] = {(char[]){"sandlot-cell"}, NULL};
+	char *const envp[] = {NULL};
+	int exe_fd = launching->host->cell_exe_fd;
+
+	/* The launcher's end must be the launcher's alone, or its death would go unseen. */
+	close(launching->cell.report_fd);
+	if (child_wait(launching->channel_fd) < 0 || syscall(SYS_setresgid, 0, 0, 0) < 0 ||
+	    syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+	    child_arrange_fds(launching, &exe_fd) < 0)
+		_exit(127);
+	syscall(SYS_execveat, exe_fd, "", argv, envp, AT_EMPTY_PATH);
+	_exit(127);
+}
+
+/* ---- in the launcher ---- */
+
+static const struct {
+	enum cell_layer layer;
+	uint64_t flags;
+} namespaces[] = {
+	{0, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID},
+	{CELL_WITHOUT_NET_NS, CLONE_NEWNET},
+	{CELL_WITHOUT_IPC_NS, CLONE_NEWIPC},
+	{CELL_WITHOUT_UTS_NS, CLONE_NEWUTS},
+};
+
+static int host_clone(struct launching *launching, struct error *err)
+{
+	const struct cgroup *cgroup = launching->cell.cgroup;
+	int pidfd = -EBADF;
+	struct clone_args args = {
+		.flags = CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+
+	for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
+		if (!(launching->launch->without & namespaces[i].layer))
+			args.flags |= namespaces[i].flags;
+	if (cgroup && cgroup->into_fd >= 0) {
+		args.flags |= (uint64_t)CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned)cgroup->into_fd;
+	}
+	launching->cell.started_usec = clock_monotonic_usec();
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0)
+		child_main(launching);
+	if (pid < 0)
+		return error_set(err, -errno, "clone", "cannot clone into new namespaces");
+	launching->cell.pid = pid;
+	launching->cell.pidfd = pidfd;
+	return 0;
+}
+
+static int write_proc(pid_t pid, const char *file, const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+	_cleanup_fd_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+static int host_map_ids(struct launching *launching, struct error *err)
+{
+	const struct cell *cell = &launching->cell;
+	unsigned first = launching->host->uids.first + cell->slot * CELL_UIDS_PER_SLOT;
+	char map[64];
+
+	snprintf(map, sizeof(map), "0 %u 1\n%d %u 1\n", first, CELL_UID, first + 1);
+	int r = write_proc(cell->pid, "uid_map", map);
+	if (r == 0)
+		r = write_proc(cell->pid, "gid_map", map);
+	if (r < 0)
+		return error_set(err, r, "id-map", "cannot map the cell's ids");
+	/* pid 1 shares the job's v2 cgroup; it must not be what the OOM killer picks there. */
+	if (cell->cgroup && cell->cgroup->into_fd >= 0) {
+		r = write_proc(cell->pid, "oom_score_adj", "-1000");
+		if (r < 0)
+			return error_set(err, r, "id-map", "cannot keep pid 1 from the OOM killer");
+	}
+	return 0;
+}
+
+static int host_release(struct launching *launching, struct error *err)
+{
+	if (send(launching->cell.report_fd, "", 1, MSG_NOSIGNAL) != 1)
+		return error_set(err, -errno, "release", "the cell died at birth");
+	return 0;
+}
+
+/* The cgroup comes before the spec, which says how it is joined. */
+static host_step_function *const host_steps[] = {
+	[STEP_SLOT] = host_take_slot,
+	[STEP_CGROUP] = host_make_cgroup,
+	[STEP_SPEC] = host_write_spec,
+	[STEP_CHANNEL] = host_make_channel,
+	[STEP_ARTEFACT_FD] = host_make_artefact_fd,
+	[STEP_CLONE] = host_clone,
+	[STEP_ID_MAP] = host_map_ids,
+	[STEP_RELEASE] = host_release,
+};
+
+static const char *const host_step_names[] = {
+#define HOST_STEP(constant, name, help) [STEP_##constant] = name,
+#define INIT_STEP(constant, function, name, help)
+#define JOB_STEP(constant, function, name, help)
+#include "sandbox/cell_steps.def"
+};
+
+int cell_launch(struct cell_host *host, const struct cell_launch *launch, struct cell *ret_cell,
+		struct error *err)
+{
+	struct launching launching = {
+		.host = host,
+		.launch = launch,
+		.cell = CELL_NONE,
+		.spec_fd = -EBADF,
+		.channel_fd = -EBADF,
+	};
+	int r = 0;
+
+	assert((unsigned)launch->profile < CELL_PROFILE_COUNT);
+	launching.cell.limits = launch->limits;
+	for (size_t i = 0; r == 0 && i < sizeof(host_steps) / sizeof(host_steps[0]); i++)
+		r = launch->fail_at_step == (int)i ? error_set(err, -ECANCELED, host_step_names[i],
+							       "made to fail here on request")
+						   : host_steps[i](&launching, err);
+	if (r < 0) {
+		launch_undo(&launching);
+		return r;
+	}
+	close(launching.spec_fd);
+	close(launching.channel_fd);
+	if (launching.cell.cgroup)
+		cgroup_launched(launching.cell.cgroup);
+	*ret_cell = launching.cell;
+	return 0;
+}
