@@ -10,8 +10,8 @@
 #include "front/http_request.h"
 
 /*
- * One file. The assembly lays this out by hand: nine members of 8 bytes each, in this order (x86_64 and
- * arm64), texts NUL-terminated.
+ * One file. The assembly lays this out by hand: nine members of 8 bytes each, in this order (x86_64
+ * and arm64), texts NUL-terminated.
  */
 struct web_asset {
 	const char *path; /* "/", "/assets/main-1A2B3C4D.js": as in the URL */
@@ -40,8 +40,8 @@ void assets_reply(struct http_request *request, const struct web_asset *asset);
 enum { ASSETS_GZIP = 1, ASSETS_BROTLI = 2 };
 
 /*
- * Reads an Accept-Encoding value (RFC 9110, 12.5.3); NULL: none. Returns the ASSETS_ flags of what is
- * taken with a quality above 0. Pure.
+ * Reads an Accept-Encoding value (RFC 9110, 12.5.3); NULL: none. Returns the ASSETS_ flags of what
+ * is taken with a quality above 0. Pure.
  */
 unsigned assets_accepted(const char *accept_encoding);
 

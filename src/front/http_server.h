@@ -1,7 +1,7 @@
 /*
- * The HTTP side of the front end: owns the listening socket, the worker threads and every connection.
- * Runs in the front end, after the process has jailed itself: it opens no file. Every URI is answered
- * from the routing table (http_route.c); there is no document root.
+ * The HTTP side of the front end: owns the listening socket, the worker threads and every
+ * connection. Runs in the front end, after the process has jailed itself: it opens no file. Every
+ * URI is answered from the routing table (http_route.c); there is no document root.
  */
 #ifndef FRONT_HTTP_SERVER_H
 #define FRONT_HTTP_SERVER_H
@@ -12,9 +12,9 @@ struct service; /* service.h */
 struct http_server;
 
 /*
- * Binds and starts serving. service: borrowed, must outlive the server. listen_address: numeric IPv4
- * or IPv6 address without brackets. port: 0 picks one. ret_server: new; ret_port: the port that was
- * bound. Returns 0 or a negative errno: -EADDRINUSE, -EAFNOSUPPORT, -EINVAL, …
+ * Binds and starts serving. service: borrowed, must outlive the server. listen_address: numeric
+ * IPv4 or IPv6 address without brackets. port: 0 picks one. ret_server: new; ret_port: the port
+ * that was bound. Returns 0 or a negative errno: -EADDRINUSE, -EAFNOSUPPORT, -EINVAL, …
  */
 int http_server_start(struct service *service, const char *listen_address, unsigned port,
 		      struct http_server **ret_server, unsigned *ret_port, struct error *err);

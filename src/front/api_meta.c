@@ -1,0 +1,54 @@
+#include <stdint.h>
+
+#include "front/api_routes.h"
+#include "front/manifest.h"
+#include "front/service.h"
+
+void api_healthz(struct http_request *request)
+{
+	http_reply_json(request, 200, json_pack("{s:s}", "status", "ok"),
+			"Cache-Control: no-store\r\n");
+}
+
+/* A step without what is the server's own business. */
+static json_t *step_json(const json_t *step)
+{
+	json_t *copy = json_copy((json_t *)(uintptr_t)step);
+
+	if (copy) {
+		json_object_del(copy, "argv");
+		json_object_del(copy, "env");
+	}
+	return copy;
+}
+
+/* A language as clients see it: the manifest's object less argv and environment templates. */
+static json_t *language_json(const json_t *language)
+{
+	static const char *const steps[] = {"compile", "run"};
+	json_t *copy = json_copy((json_t *)(uintptr_t)language);
+
+	if (!copy)
+		return NULL;
+	for (size_t i = 0; i < 2; i++)
+		if (json_is_object(json_object_get(language, steps[i])))
+			json_object_set_new(copy, steps[i],
+					    step_json(json_object_get(language, steps[i])));
+	json_object_del(copy, "hello");
+	return copy;
+}
+
+void api_languages(struct http_request *request)
+{
+	const json_t *manifest = manifest_json(service_manifest(request->service));
+	json_t *languages = json_object_get(manifest, "languages"), *list, *language;
+	size_t i;
+
+	list = json_array();
+	json_array_foreach(languages, i, language)
+		json_array_append_new(list, language_json(language));
+	http_reply_json(request, 200,
+			json_pack("{s:s,s:o}", "image", service_image_id(request->service),
+				  "languages", list),
+			"Cache-Control: no-cache\r\n");
+}

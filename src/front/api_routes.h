@@ -1,0 +1,15 @@
+/* The routes of /api/v1 and /healthz: see docs/http.md. Run on worker threads. */
+#ifndef FRONT_API_ROUTES_H
+#define FRONT_API_ROUTES_H
+
+#include "front/http_request.h"
+
+void api_healthz(struct http_request *request);	   /* api_meta.c */
+void api_languages(struct http_request *request);  /* api_meta.c */
+void api_job_submit(struct http_request *request); /* api_jobs.c */
+void api_job_get(struct http_request *request);	   /* api_jobs.c */
+void api_job_kill(struct http_request *request);   /* api_jobs.c */
+void api_job_stdin(struct http_request *request);  /* api_jobs.c */
+void api_job_events(struct http_request *request); /* api_events.c */
+
+#endif

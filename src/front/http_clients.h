@@ -1,0 +1,69 @@
+/*
+ * Who is connected: keeps half-open, idle and stuck connections from starving others. Every
+ * civetweb worker serves one connection at a time, so connections are what can run out. Runs in the
+ * front end; every function is safe from any thread.
+ *
+ * Rules, applied when a worker takes a connection:
+ * - an address holds at most HTTP_PER_ADDRESS connections; beyond, its longest waiting one is
+ * ended, or when all of them are at work the new one is told 503;
+ * - when few workers are left, the longest waiting connection of all is ended;
+ * - at most HTTP_LONG_MAX workers do what takes long (event streams, WebSockets, waiting for a
+ * job). Waiting is: no request yet, idle between two, slow to send a body or slow to take a reply.
+ */
+#ifndef FRONT_HTTP_CLIENTS_H
+#define FRONT_HTTP_CLIENTS_H
+
+#include <stddef.h>
+
+enum {
+	HTTP_WORKERS = 256,
+	HTTP_RESERVE = 32,     /* workers that are kept free of waiting connections */
+	HTTP_LONG_MAX = 192,   /* workers that may be in long work */
+	HTTP_PER_ADDRESS = 64, /* connections of one address (IPv6: of one /64) */
+	HTTP_CLIENT_KEY_SIZE = 64,
+};
+
+struct http_clients; /* the table */
+struct http_client;  /* one connection, from the worker's first look to its close */
+
+struct http_clients *http_clients_new(void);
+/* All connections must be gone. NULL-safe; returns NULL. */
+struct http_clients *http_clients_free(struct http_clients *clients);
+
+/* A worker has taken a new connection, of which nothing is known yet. NULL when out of memory. */
+struct http_client *http_client_open(struct http_clients *clients);
+
+/* The connection is about to be closed: to be called before its socket is. NULL-safe. */
+void http_client_close(struct http_client *client);
+
+/*
+ * A request has come. address, port: the peer's. Returns 0, or -EUSERS when the address has more
+ * connections at work than it may.
+ */
+int http_client_begin(struct http_client *client, const char *address, unsigned port);
+
+/* The request is answered: the connection idles. */
+void http_client_end(struct http_client *client);
+
+/* Waits for the peer (on 1) to send or take bytes, or works again (on 0). */
+void http_client_wait(struct http_client *client, int on);
+
+/* Takes one of the places for long work until the request ends. Returns 0 or -EBUSY. */
+int http_client_begin_long(struct http_client *client);
+
+/* Whom to be fair to: the address, of IPv6 the /64. Borrowed, valid until the next request. */
+const char *http_client_key(const struct http_client *client);
+
+/* The socket of a connection at work; borrowed. Returns it or -ENOTCONN. */
+int http_client_socket(struct http_client *client);
+
+/* Has the peer gone (or promised to send nothing more)? socket_fd: of http_client_socket(). */
+int http_client_is_gone(int socket_fd);
+
+/* Ends every connection: workers that wait on one wake up. */
+void http_clients_shutdown(struct http_clients *clients);
+
+/* Writes an address as a key for fairness: IPv4 as it is, IPv6 cut to its /64. Pure. */
+void http_client_key_of(const char *address, char key[HTTP_CLIENT_KEY_SIZE]);
+
+#endif

@@ -1,0 +1,18 @@
+/* What the HTTP server's own files share. */
+#ifndef FRONT_HTTP_INTERNAL_H
+#define FRONT_HTTP_INTERNAL_H
+
+#include <civetweb.h>
+#include <stdatomic.h>
+
+#include "front/http_clients.h"
+#include "front/http_server.h"
+
+struct http_server {
+	struct mg_context *context;
+	struct service *service;
+	struct http_clients *clients;
+	atomic_int stopping;
+};
+
+#endif

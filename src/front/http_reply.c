@@ -1,0 +1,186 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "front/http_clients.h"
+#include "front/http_request.h"
+#include "front/utf8.h"
+
+enum { HEAD_MAX = 2048 };
+
+/*
+ * For every reply, pages and data alike. The page's code and styles are files of this server; the
+ * editor lives in a shadow root, where its styles are constructed style sheets, which style-src
+ * does not govern.
+ */
+static const char security_headers[] =
+	"X-Content-Type-Options: nosniff\r\n"
+	"Referrer-Policy: no-referrer\r\n"
+	"Cross-Origin-Opener-Policy: same-origin\r\n"
+	"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
+	"connect-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; "
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n";
+
+static void request_write(struct http_request *request, const void *data, size_t len)
+{
+	if (request->write_failed || len == 0)
+		return;
+	http_client_wait(request->client, 1);
+	if (mg_write(request->conn, data, len) != (int)len) {
+		request->write_failed = 1;
+		request->keep_alive = 0;
+		mg_disable_connection_keep_alive(request->conn);
+	}
+	http_client_wait(request->client, 0);
+}
+
+/* Writes status line and headers into head, with room for HEAD_MAX. Returns their length. */
+static size_t head_format(struct http_request *request, int status, const char *framing,
+			  const char *type, const char *extra, char head[HEAD_MAX])
+{
+	int n = snprintf(head, HEAD_MAX,
+			 "HTTP/1.1 %d %s\r\n%s%s%s%s%s%s%s%s%sConnection: %s\r\n\r\n", status,
+			 mg_get_response_code_text(request->conn, status), framing,
+			 type ? "Content-Type: " : "", type ? type : "", type ? "\r\n" : "",
+			 request->request_id[0] ? "x-request-id: " : "", request->request_id,
+			 request->request_id[0] ? "\r\n" : "", extra ? extra : "", security_headers,
+			 request->keep_alive ? "keep-alive" : "close");
+
+	return n > 0 && n < HEAD_MAX ? (size_t)n : 0;
+}
+
+/* A body that was not taken would be read as the next request: take a small one, else close. */
+static void settle_connection(struct http_request *request)
+{
+	if (!request->body_read && (http_header(request, "Transfer-Encoding") ||
+				    request->info->content_length > (64 << 10)))
+		request->keep_alive = 0;
+	if (!request->keep_alive)
+		mg_disable_connection_keep_alive(request->conn);
+}
+
+void http_reply(struct http_request *request, const struct http_reply *reply)
+{
+	char framing[64], *whole;
+	int bodiless = reply->status == 204 || reply->status == 304;
+	int head_only = bodiless || strcmp(request->method, "HEAD") == 0;
+	size_t len = head_only ? 0 : reply->len;
+
+	settle_connection(request);
+	request->status = reply->status;
+	framing[0] = '\0';
+	if (!bodiless)
+		snprintf(framing, sizeof(framing), "Content-Length: %zu\r\n", reply->len);
+	/* Head and body in one write: one packet for what is small. */
+	whole = malloc(HEAD_MAX + len);
+	if (!whole) {
+		request->write_failed = 1;
+		request->keep_alive = 0;
+		mg_disable_connection_keep_alive(request->conn);
+		return;
+	}
+	size_t head =
+		head_format(request, reply->status, framing, reply->type, reply->extra, whole);
+	if (len)
+		memcpy(whole + head, reply->body, len);
+	request_write(request, whole, head + len);
+	free(whole);
+}
+
+void http_reply_json(struct http_request *request, int status, json_t *take_value,
+		     const char *extra)
+{
+	static const char out_of_memory[] = "{\"error\":{\"code\":\"unavailable\",\"message\":"
+					    "\"the server is out of memory\"}}";
+	struct http_reply reply = {.status = status, .type = "application/json", .extra = extra};
+	_cleanup_free_ char *text = NULL;
+
+	text = take_value ? json_dumps(take_value, JSON_COMPACT) : NULL;
+	json_decref(take_value);
+	reply.body = text ? text : out_of_memory;
+	reply.len = strlen(reply.body);
+	if (!text)
+		reply.status = 503;
+	http_reply(request, &reply);
+}
+
+json_t *http_json_text(const char *text, size_t len)
+{
+	struct utf8_carry carry = {0};
+	_cleanup_free_ char *clean = NULL;
+	size_t clean_len;
+
+	if (utf8_is_valid(text, len))
+		return json_stringn_nocheck(text, len);
+	if (utf8_text(&carry, text, len, 1, &clean, &clean_len) < 0)
+		return NULL;
+	return json_stringn_nocheck(clean, clean_len);
+}
+
+void http_reply_error(struct http_request *request, int status, const char *code, const char *extra,
+		      const char *format, ...)
+{
+	char text[512];
+	json_t *message, *value;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	message = http_json_text(text, strlen(text));
+	if (request->style == HTTP_STYLE_PLAYGROUND)
+		value = json_pack("{s:o}", "error", message);
+	else
+		value = json_pack("{s:{s:s,s:o}}", "error", "code", code, "message", message);
+	http_reply_json(request, status, value, extra);
+}
+
+void http_stream_begin(struct http_request *request, const char *type)
+{
+	char head[HEAD_MAX];
+	int chunked = strcmp(request->info->http_version, "1.0") != 0;
+
+	if (!chunked)
+		request->keep_alive = 0;
+	settle_connection(request);
+	request->status = 200;
+	/* X-Accel-Buffering: a proxy in front must pass events on at once. */
+	size_t len =
+		head_format(request, 200, chunked ? "Transfer-Encoding: chunked\r\n" : "", type,
+			    "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n", head);
+	request_write(request, head, len);
+}
+
+int http_stream_write(struct http_request *request, const void *data, size_t len)
+{
+	int chunked = strcmp(request->info->http_version, "1.0") != 0;
+	_cleanup_free_ char *chunk = NULL;
+	size_t used;
+
+	if (len == 0)
+		return request->write_failed ? -EPIPE : 0;
+	chunk = malloc(len + 32);
+	if (!chunk) {
+		request->write_failed = 1;
+		mg_disable_connection_keep_alive(request->conn);
+		return -EPIPE;
+	}
+	used = chunked ? (size_t)snprintf(chunk, 32, "%zx\r\n", len) : 0;
+	memcpy(chunk + used, data, len);
+	used += len;
+	if (chunked) {
+		memcpy(chunk + used, "\r\n", 2);
+		used += 2;
+	}
+	request_write(request, chunk, used);
+	return request->write_failed ? -EPIPE : 0;
+}
+
+void http_stream_end(struct http_request *request)
+{
+	if (strcmp(request->info->http_version, "1.0") != 0)
+		request_write(request, "0\r\n\r\n", 5);
+}

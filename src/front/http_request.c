@@ -1,0 +1,220 @@
+#include "front/http_request.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/fd.h"
+#include "front/http_clients.h"
+#include "front/json_read.h"
+
+enum {
+	BODY_PIECE = 64 << 10,
+	BODY_DISCARD_MAX = 4 << 20, /* how much of an unwanted body is taken before the close */
+	HEADERS_MAX =
+		63, /* civetweb drops silently what is beyond; a dropped one could be Origin */
+};
+
+const char *http_header(const struct http_request *request, const char *name)
+{
+	return mg_get_header(request->conn, name);
+}
+
+static int is_digits(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	return n > 0 && n <= 18 && text[n] == '\0';
+}
+
+static unsigned header_count(const struct http_request *request, const char *name)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < request->info->num_headers; i++)
+		n += strcasecmp(request->info->http_headers[i].name, name) == 0;
+	return n;
+}
+
+int http_request_check_framing(const struct http_request *request, struct error *err)
+{
+	const char *length = http_header(request, "Content-Length");
+	const char *coding = http_header(request, "Transfer-Encoding");
+
+	if (request->info->num_headers > HEADERS_MAX)
+		return error_set_plain(err, -EBADMSG, "headers",
+				       "there are more than %d header fields", HEADERS_MAX);
+	if (header_count(request, "Content-Length") > 1 ||
+	    header_count(request, "Transfer-Encoding") > 1 || (length && coding))
+		return error_set_plain(err, -EBADMSG, "headers",
+				       "the request must have one Content-Length or one "
+				       "Transfer-Encoding, not several");
+	if (length && !is_digits(length))
+		return error_set_plain(err, -EBADMSG, "headers",
+				       "Content-Length must be a number of bytes");
+	if (coding && strcasecmp(coding, "chunked") != 0)
+		return error_set_plain(err, -EBADMSG, "headers",
+				       "Transfer-Encoding must be chunked");
+	if (header_count(request, "Host") > 1)
+		return error_set_plain(err, -EBADMSG, "headers", "there are several Host fields");
+	return 0;
+}
+
+int http_origin_check(const char *origin, const char *host, struct error *err)
+{
+	const char *authority;
+
+	if (!origin)
+		return 0;
+	authority = strstr(origin, "://");
+	if (host && authority && strcasecmp(authority + 3, host) == 0)
+		return 0;
+	return error_set_plain(err, -EPERM, "origin",
+			       "this request comes from another site (Origin %.80s); only pages of "
+			       "this server may send it",
+			       origin);
+}
+
+/* A body that was refused: the rest of it is taken off the line after the reply, then it closes. */
+static int body_refuse(struct http_request *request, int status, const char *code, int error,
+		       const char *text)
+{
+	request->keep_alive = 0;
+	http_reply_error(request, status, code, NULL, "%s", text);
+	http_body_discard(request);
+	return error;
+}
+
+static int body_announce(struct http_request *request)
+{
+	const char *expect = http_header(request, "Expect");
+
+	if (!expect)
+		return 0;
+	if (strcasecmp(expect, "100-continue") != 0)
+		return body_refuse(request, 417, "expectation_failed", -EINVAL,
+				   "Expect must be 100-continue");
+	mg_printf(request->conn, "HTTP/1.1 100 Continue\r\n\r\n");
+	return 0;
+}
+
+/* Reads to the end of the body or to max + 1 bytes. Returns 0, -ENOMEM or -EIO. */
+static int body_collect(struct http_request *request, size_t max, char **ret_body, size_t *ret_len)
+{
+	long long length = request->info->content_length;
+	size_t room = length > 0 && (size_t)length <= max ? (size_t)length : 0, used = 0;
+	_cleanup_free_ char *body = malloc(room + 1);
+	int n = 1;
+
+	if (!body)
+		return -ENOMEM;
+	while (n > 0 && used <= max && (length < 0 || used < (size_t)length)) {
+		if (used == room) {
+			room = room ? room * 2 : BODY_PIECE;
+			char *more = realloc(body, room + 1);
+			if (!more)
+				return -ENOMEM;
+			body = more;
+		}
+		size_t want = room - used < BODY_PIECE ? room - used : BODY_PIECE;
+		http_client_wait(request->client, 1);
+		n = mg_read(request->conn, body + used, want);
+		http_client_wait(request->client, 0);
+		used += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0 || (length >= 0 && used < (size_t)length))
+		return -EIO;
+	body[used] = '\0';
+	*ret_body = TAKE_PTR(body);
+	*ret_len = used;
+	return 0;
+}
+
+int http_body_read(struct http_request *request, size_t max, char **ret_body, size_t *ret_len)
+{
+	const char *const too_large = "the request is too large: a body may have at most 2 MiB";
+	int chunked = http_header(request, "Transfer-Encoding") != NULL;
+	_cleanup_free_ char *body = NULL;
+	size_t len = 0;
+	int r;
+
+	if (!chunked && request->info->content_length > (long long)max)
+		return body_refuse(request, 413, "too_large", -EFBIG, too_large);
+	r = body_announce(request);
+	if (r < 0)
+		return r;
+	if (!chunked && request->info->content_length <= 0) {
+		body = calloc(1, 1);
+		r = body ? 0 : -ENOMEM;
+	} else {
+		r = body_collect(request, max, &body, &len);
+	}
+	if (r == -ENOMEM)
+		return body_refuse(request, 503, "unavailable", r, "the server is out of memory");
+	if (r < 0)
+		return body_refuse(request, 400, "bad_request", r,
+				   "the body ended early or was not sent in time");
+	if (len > max)
+		return body_refuse(request, 413, "too_large", -EFBIG, too_large);
+	request->body_read = 1;
+	*ret_body = TAKE_PTR(body);
+	*ret_len = len;
+	return 0;
+}
+
+void http_body_discard(struct http_request *request)
+{
+	_cleanup_free_ char *piece = malloc(BODY_PIECE);
+	size_t taken = 0;
+	int n = 1;
+
+	if (!piece || request->body_read || request->write_failed)
+		return;
+	request->body_read = 1;
+	http_client_wait(request->client, 1);
+	while (n > 0 && taken < BODY_DISCARD_MAX) {
+		n = mg_read(request->conn, piece, BODY_PIECE);
+		taken += n > 0 ? (size_t)n : 0;
+	}
+	http_client_wait(request->client, 0);
+}
+
+/* Is this media type (with parameters or without) application/json? */
+static int type_is_json(const char *type)
+{
+	static const char json[] = "application/json";
+	size_t n = sizeof(json) - 1;
+
+	if (!type || strncasecmp(type, json, n) != 0)
+		return 0;
+	while (type[n] == ' ' || type[n] == '\t')
+		n++;
+	return type[n] == '\0' || type[n] == ';';
+}
+
+int http_body_read_json(struct http_request *request, json_t **ret_object)
+{
+	int playground = request->style == HTTP_STYLE_PLAYGROUND;
+	_cleanup_free_ char *body = NULL;
+	struct error err = {0};
+	size_t len;
+	int r;
+
+	if (!type_is_json(http_header(request, "Content-Type"))) {
+		http_reply_error(request, playground ? 400 : 415, "unsupported_media_type", NULL,
+				 "%sthe Content-Type must be application/json",
+				 playground ? "Unable to deserialize request: " : "");
+		return -EINVAL;
+	}
+	r = http_body_read(request, HTTP_BODY_MAX, &body, &len);
+	if (r < 0)
+		return r;
+	r = json_read_object(body, len, ret_object, &err);
+	if (r < 0)
+		http_reply_error(request, 400, "bad_request", NULL, "%s%s",
+				 playground ? "Unable to deserialize request: " : "", err.text);
+	return r;
+}

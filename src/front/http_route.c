@@ -1,0 +1,146 @@
+#include "front/http_route.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "front/api_routes.h"
+#include "front/assets.h"
+#include "front/http_clients.h"
+#include "front/playground_routes.h"
+
+static const struct http_route routes[] = {
+	{HTTP_GET, "/healthz", 0, HTTP_STYLE_API, api_healthz},
+	{HTTP_GET, "/api/v1/languages", 0, HTTP_STYLE_API, api_languages},
+	{HTTP_POST, "/api/v1/jobs", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_submit},
+	{HTTP_GET, "/api/v1/jobs/{id}", 0, HTTP_STYLE_API, api_job_get},
+	{HTTP_DELETE, "/api/v1/jobs/{id}", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_kill},
+	{HTTP_GET, "/api/v1/jobs/{id}/events", HTTP_ROUTE_LONG | HTTP_ROUTE_NO_HEAD, HTTP_STYLE_API,
+	 api_job_events},
+	{HTTP_POST, "/api/v1/jobs/{id}/stdin", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API,
+	 api_job_stdin},
+	{HTTP_POST, "/api/v1/jobs/{id}/kill", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_kill},
+
+	{HTTP_POST, "/execute", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_LONG, HTTP_STYLE_PLAYGROUND,
+	 playground_execute},
+	{HTTP_POST, "/evaluate.json", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_LONG,
+	 HTTP_STYLE_PLAYGROUND, playground_evaluate},
+	{HTTP_GET, "/meta/crates", 0, HTTP_STYLE_PLAYGROUND, playground_crates},
+	{HTTP_POST, "/meta/crates", 0, HTTP_STYLE_PLAYGROUND, playground_crates},
+	{HTTP_GET, "/meta/versions", 0, HTTP_STYLE_PLAYGROUND, playground_versions},
+	{HTTP_GET, "/websocket", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_LONG | HTTP_ROUTE_NO_HEAD,
+	 HTTP_STYLE_PLAYGROUND, playground_websocket_plain},
+};
+
+enum { ROUTE_COUNT = sizeof(routes) / sizeof(routes[0]) };
+
+int http_route_matches(const char *pattern, const char *path, char id[HTTP_ID_SIZE])
+{
+	const char *hole = strstr(pattern, "{id}");
+	size_t before, n;
+
+	id[0] = '\0';
+	if (!hole)
+		return strcmp(pattern, path) == 0;
+	before = (size_t)(hole - pattern);
+	if (strncmp(pattern, path, before) != 0)
+		return 0;
+	n = strcspn(path + before, "/");
+	if (n == 0 || n >= HTTP_ID_SIZE || strcmp(hole + strlen("{id}"), path + before + n) != 0)
+		return 0;
+	memcpy(id, path + before, n);
+	id[n] = '\0';
+	return 1;
+}
+
+static unsigned method_bit(const char *method)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} methods[] = {{"GET", HTTP_GET},
+		       {"HEAD", HTTP_GET},
+		       {"POST", HTTP_POST},
+		       {"DELETE", HTTP_DELETE}};
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strcmp(method, methods[i].name) == 0)
+			return methods[i].bit;
+	return 0;
+}
+
+/* The Allow header's line for what the routes of a path take. */
+static void allow_format(unsigned methods, int head, char *line, size_t size)
+{
+	snprintf(line, size, "Allow: %s%s%s%sOPTIONS\r\n", methods & HTTP_GET ? "GET, " : "",
+		 head ? "HEAD, " : "", methods & HTTP_POST ? "POST, " : "",
+		 methods & HTTP_DELETE ? "DELETE, " : "");
+}
+
+static void reply_method(struct http_request *request, unsigned methods, int head)
+{
+	char allow[96];
+
+	allow_format(methods, head, allow, sizeof(allow));
+	if (strcmp(request->method, "OPTIONS") == 0) {
+		http_reply(request, &(struct http_reply){.status = 204, .extra = allow});
+		return;
+	}
+	http_reply_error(request, 405, "method_not_allowed", allow,
+			 "%.16s is not allowed here; allowed: %.*s", request->method,
+			 (int)strcspn(allow + 7, "\r"), allow + 7);
+}
+
+static void route_run(struct http_request *request, const struct http_route *route)
+{
+	struct error err = {0};
+
+	if (route->flags & HTTP_ROUTE_SAME_ORIGIN &&
+	    http_origin_check(http_header(request, "Origin"), http_header(request, "Host"), &err) <
+		    0) {
+		http_reply_error(request, 403, "forbidden", NULL, "%s", err.text);
+		return;
+	}
+	if (route->flags & HTTP_ROUTE_LONG && http_client_begin_long(request->client) < 0) {
+		http_reply_error(request, 503, "unavailable", "Retry-After: 5\r\n",
+				 "the server has too many open connections; try again soon");
+		return;
+	}
+	route->handle(request);
+}
+
+static void reply_asset(struct http_request *request, const struct web_asset *asset)
+{
+	if (method_bit(request->method) == HTTP_GET)
+		assets_reply(request, asset);
+	else
+		reply_method(request, HTTP_GET, 1);
+}
+
+void http_route_dispatch(struct http_request *request)
+{
+	unsigned wanted = method_bit(request->method), methods = 0;
+	int is_head = strcmp(request->method, "HEAD") == 0, head = 0;
+	const struct web_asset *asset;
+
+	for (size_t i = 0; i < ROUTE_COUNT; i++) {
+		const struct http_route *route = &routes[i];
+		int no_head = (route->flags & HTTP_ROUTE_NO_HEAD) != 0;
+		if (!http_route_matches(route->pattern, request->path, request->id))
+			continue;
+		request->style = route->style;
+		if (route->method == wanted && !(is_head && no_head)) {
+			route_run(request, route);
+			return;
+		}
+		methods |= route->method;
+		head |= route->method == HTTP_GET && !no_head;
+	}
+	asset = methods ? NULL : assets_find(request->path);
+	if (methods)
+		reply_method(request, methods, head);
+	else if (asset)
+		reply_asset(request, asset);
+	else
+		http_reply_error(request, 404, "not_found", NULL, "there is nothing at %.200s",
+				 request->path);
+}

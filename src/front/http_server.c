@@ -1,0 +1,374 @@
+/*
+ * Theory of operation. civetweb 1.15 accepts, reads request heads and runs one worker thread per
+ * connection; everything else is ours. Its begin_request callback answers every URI, so that none
+ * of its file, directory, CGI and authorization code is ever reached; there is no document root, no
+ * log file and no user to change to, so that it opens no file and looks up no name.
+ *
+ * For WebSockets civetweb only does the opening handshake. Its frame reader allocates what a
+ * frame's head announces, up to 2 GiB, so the ready handler takes the socket over
+ * (http_websocket.h) until the session is done, and the reader is never entered.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "front/http_internal.h"
+#include "front/http_request.h"
+#include "front/http_route.h"
+#include "front/http_runner.h"
+#include "front/playground_routes.h"
+#include "front/service.h"
+
+enum { LISTENER_FD_MAX = 1024 }; /* it is opened at start, so its number is low */
+
+static struct http_server *server_of(const struct mg_connection *conn)
+{
+	return mg_get_user_data(mg_get_context(conn));
+}
+
+static int on_connection(const struct mg_connection *conn, void **ret_data)
+{
+	*ret_data = http_client_open(server_of(conn)->clients);
+	return 0;
+}
+
+static void on_close(const struct mg_connection *conn)
+{
+	http_client_close(mg_get_user_connection_data(conn));
+	mg_set_user_connection_data(conn, NULL);
+}
+
+static int will_keep_alive(const struct mg_request_info *info, const char *connection)
+{
+	return strcmp(info->http_version, "1.1") == 0 &&
+	       (!connection || strcasecmp(connection, "close") != 0);
+}
+
+static void request_init(struct http_request *request, struct mg_connection *conn)
+{
+	const struct mg_request_info *info = mg_get_request_info(conn);
+
+	*request = (struct http_request){
+		.conn = conn,
+		.server = server_of(conn),
+		.service = server_of(conn)->service,
+		.client = mg_get_user_connection_data(conn),
+		.info = info,
+		.method = info->request_method,
+		/* As it came: an encoded or a dotted path is another path, and there is nothing at
+		   it. */
+		.path = info->local_uri_raw ? info->local_uri_raw : "",
+		.query = info->query_string ? info->query_string : "",
+		.style = HTTP_STYLE_API,
+		.keep_alive = will_keep_alive(info, mg_get_header(conn, "Connection")),
+	};
+}
+
+static int request_admit(struct http_request *request)
+{
+	struct error err = {0};
+
+	if (http_client_begin(request->client, request->info->remote_addr,
+			      (unsigned)request->info->remote_port) < 0) {
+		request->keep_alive = 0;
+		http_reply_error(request, 503, "unavailable", "Retry-After: 5\r\n",
+				 "too many connections from your address; at most %d are allowed",
+				 HTTP_PER_ADDRESS);
+		return 0;
+	}
+	if (http_request_check_framing(request, &err) < 0) {
+		request->keep_alive = 0;
+		http_reply_error(request, 400, "bad_request", NULL, "%s", err.text);
+		return 0;
+	}
+	return 1;
+}
+
+/* Sets status 0 to have civetweb go on with a WebSocket's handshake. */
+static void request_run(void *argument)
+{
+	struct http_request *request = argument;
+
+	if (!request_admit(request))
+		return;
+	if (!playground_websocket_wanted(request)) {
+		http_route_dispatch(request);
+		return;
+	}
+	if (playground_websocket_admit(request))
+		request->status = 0;
+}
+
+/* For when there is not even memory or a thread to say so properly. */
+static int reply_exhausted(struct mg_connection *conn)
+{
+	static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+				   "Retry-After: 5\r\nConnection: close\r\n\r\n";
+
+	mg_disable_connection_keep_alive(conn);
+	mg_write(conn, text, sizeof(text) - 1);
+	return 503;
+}
+
+static int on_request(struct mg_connection *conn)
+{
+	struct http_runner *runner = mg_get_thread_pointer(conn);
+	struct http_request request;
+
+	request_init(&request, conn);
+	/* A handler always replies; only the handshake leaves 0, which begin_request passes on. */
+	request.status = 500;
+	if (!request.client || !runner || http_runner_run(runner, request_run, &request) < 0)
+		return reply_exhausted(conn);
+	if (request.status == 0)
+		return 0;
+	log_debug("http", "method=%s path=%.128s status=%d client=%s", request.method, request.path,
+		  request.status, http_client_key(request.client));
+	http_client_end(request.client);
+	return request.status;
+}
+
+/* Faults that civetweb finds by itself, in the form of all others. */
+static int on_error(struct mg_connection *conn, int status, const char *message)
+{
+	struct http_request request;
+
+	if (!mg_get_request_info(conn))
+		return 1;
+	request_init(&request, conn);
+	if (!request.client)
+		return 1;
+	if (!request.method || !request.info->http_version) {
+		request.method = "GET";
+	}
+	request.keep_alive = 0;
+	request.body_read = 1;
+	http_reply_error(&request, status, status == 404 ? "not_found" : "bad_request", NULL,
+			 "the request is not well-formed HTTP: %.100s", message);
+	return 0;
+}
+
+static int on_log(const struct mg_connection *conn, const char *message)
+{
+	(void)conn;
+	log_debug("civetweb", "message=%s", message);
+	return 1;
+}
+
+/* civetweb would look for a password file next to what is asked for; there is none and no such
+ * place. */
+static int on_authorize(struct mg_connection *conn, void *data)
+{
+	(void)conn;
+	(void)data;
+	return 1;
+}
+
+static int on_websocket_connect(const struct mg_connection *conn, void *data)
+{
+	(void)conn;
+	(void)data;
+	return 0; /* begin_request has admitted it */
+}
+
+static void websocket_run(void *argument)
+{
+	playground_websocket_run(argument);
+}
+
+static void on_websocket_ready(struct mg_connection *conn, void *data)
+{
+	struct http_request request;
+
+	(void)data;
+	request_init(&request, conn);
+	http_runner_run(mg_get_thread_pointer(conn), websocket_run, &request);
+	/* The session is over: keeps civetweb from reading frames by itself. */
+	mg_disable_connection_keep_alive(conn);
+}
+
+static int on_websocket_data(struct mg_connection *conn, int bits, char *data, size_t len,
+			     void *user)
+{
+	(void)conn;
+	(void)bits;
+	(void)data;
+	(void)len;
+	(void)user;
+	return 0;
+}
+
+static void *on_thread_start(const struct mg_context *context, int type)
+{
+	(void)context;
+	return type == 1 ? http_runner_new() : NULL;
+}
+
+static void on_thread_end(const struct mg_context *context, int type, void *runner)
+{
+	(void)context;
+	(void)type;
+	http_runner_free(runner);
+}
+
+static struct mg_context *context_start(struct http_server *server, const char *ports,
+					struct error *err)
+{
+	static const struct mg_callbacks callbacks = {
+		.init_connection = on_connection,
+		.connection_close = on_close,
+		.begin_request = on_request,
+		.http_error = on_error,
+		.log_message = on_log,
+		.init_thread = on_thread_start,
+		.exit_thread = on_thread_end,
+	};
+	char text[160] = "", workers[16];
+	/* clang-format off */
+	const char *options[] = {
+		"listening_ports", ports,
+		"num_threads", workers,
+		"connection_queue", "128",
+		"listen_backlog", "1024",
+		"tcp_nodelay", "1",
+		"max_request_size", "16384",
+		"enable_keep_alive", "yes",
+		"keep_alive_timeout_ms", "30000",
+		"request_timeout_ms", "10000",
+		"decode_url", "no",
+		"enable_auth_domain_check", "no",
+		"enable_directory_listing", "no",
+		NULL,
+	};
+	/* clang-format on */
+	struct mg_init_data init = {
+		.callbacks = &callbacks, .user_data = server, .configuration_options = options};
+	unsigned code = 0;
+	struct mg_error_data fault = {
+		.code = &code, .text = text, .text_buffer_size = sizeof(text)};
+
+	snprintf(workers, sizeof(workers), "%d", HTTP_WORKERS);
+	struct mg_context *context = mg_start2(&init, &fault);
+	if (!context)
+		error_set_plain(err, -EADDRNOTAVAIL, "listen", "cannot listen on %s: %s", ports,
+				text[0] ? text : "the server did not start");
+	return context;
+}
+
+/*
+ * civetweb says of a failed bind only that it failed: this says why. Returns 0 when it could be
+ * bound a moment ago, else a negative errno.
+ */
+static int listen_probe(const char *address, unsigned port, struct error *err)
+{
+	struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	int on = 1, r = 0;
+	_cleanup_fd_ int fd = -EBADF;
+
+	if (inet_pton(AF_INET, address, &where.sin_addr) != 1)
+		return error_set_plain(err, -EINVAL, "listen",
+				       "%s is not a numeric IPv4 or IPv6 address", address);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return error_set(err, -errno, "listen", "cannot make a socket");
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&where, sizeof(where)) < 0)
+		r = error_set(err, -errno, "listen", "cannot listen on %s:%u", address, port);
+	return r;
+}
+
+static int listen_spec(const char *address, unsigned port, char *spec, size_t size,
+		       struct error *err)
+{
+	struct in6_addr six;
+
+	if (inet_pton(AF_INET6, address, &six) != 1) {
+		snprintf(spec, size, "%s:%u", address, port);
+		return listen_probe(address, port, err);
+	}
+	if (!mg_check_feature(MG_FEATURES_IPV6))
+		return error_set_plain(
+			err, -EAFNOSUPPORT, "listen",
+			"cannot listen on [%s]: this civetweb library is built without "
+			"IPv6; listen on an IPv4 address",
+			address);
+	snprintf(spec, size, "[%s]:%u", address, port);
+	return 0;
+}
+
+int http_server_start(struct service *service, const char *listen_address, unsigned port,
+		      struct http_server **ret_server, unsigned *ret_port, struct error *err)
+{
+	struct mg_server_port bound[1];
+	struct http_server *server;
+	char spec[128];
+	int r = listen_spec(listen_address, port, spec, sizeof(spec), err);
+
+	if (r < 0)
+		return r;
+	if (!mg_check_feature(MG_FEATURES_WEBSOCKET))
+		return error_set_plain(err, -ENOSYS, "listen",
+				       "this civetweb library is built without WebSockets");
+	server = calloc(1, sizeof(*server));
+	if (!server)
+		return error_set(err, -ENOMEM, "listen", "cannot start the HTTP server");
+	server->service = service;
+	server->clients = http_clients_new();
+	server->context = server->clients ? context_start(server, spec, err) : NULL;
+	if (!server->context || mg_get_server_ports(server->context, 1, bound) != 1) {
+		http_server_stop(server);
+		return err && err->code ? err->code : -EADDRNOTAVAIL;
+	}
+	mg_set_auth_handler(server->context, "**", on_authorize, NULL);
+	mg_set_websocket_handler(server->context, "/websocket", on_websocket_connect,
+				 on_websocket_ready, on_websocket_data, NULL, NULL);
+	*ret_port = (unsigned)bound[0].port;
+	*ret_server = server;
+	return 0;
+}
+
+/*
+ * Wakes civetweb's accepting thread, which looks at its stop flag every two seconds only: a
+ * listening socket that is shut down makes its poll(2) return.
+ */
+static void listener_shutdown(void)
+{
+	int listening = 0;
+	socklen_t len;
+
+	for (int fd = 3; fd < LISTENER_FD_MAX; fd++) {
+		len = sizeof(listening);
+		struct sockaddr_storage name;
+		socklen_t name_len = sizeof(name);
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening &&
+		    getsockname(fd, (struct sockaddr *)&name, &name_len) == 0 &&
+		    (name.ss_family == AF_INET || name.ss_family == AF_INET6))
+			shutdown(fd, SHUT_RDWR);
+	}
+}
+
+int http_server_is_stopping(const struct http_server *server)
+{
+	return atomic_load(&server->stopping);
+}
+
+void http_server_stop(struct http_server *server)
+{
+	if (!server)
+		return;
+	atomic_store(&server->stopping, 1);
+	if (server->context) {
+		listener_shutdown();
+		http_clients_shutdown(server->clients);
+		mg_stop(server->context);
+	}
+	http_clients_free(server->clients);
+	free(server);
+}

@@ -1,0 +1,34 @@
+/*
+ * The front end's jail, entered once, before the first byte of a visitor is read and before there
+ * is a second thread: a file system that holds the data folder and nothing else, another user
+ * without a capability, Landlock, and a seccomp allowlist (jail_policy.c). After it the process can
+ * neither start a program nor open a file outside its data folder, nor bind another port or connect
+ * anywhere.
+ *
+ * Everything that is opened by path (libraries, time zone, certificates) must be loaded before.
+ * What comes later comes as fds.
+ */
+#ifndef FRONT_JAIL_H
+#define FRONT_JAIL_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Where the data folder is found inside. */
+#define JAIL_DATA "/data"
+
+struct jail_config {
+	int data_fd;   /* the data folder, O_PATH: of a mount in our namespace, or a detached one */
+	uid_t user_id; /* user and group to become; must own the data folder */
+	unsigned listen_port; /* the one TCP port that may be bound; 0: any that the kernel picks */
+};
+
+/*
+ * Walks the steps of the jail in their order. Returns 0; or a negative errno with the step's name
+ * in err, and then the process must not go on. A layer the kernel does not have (Landlock, in whole
+ * or in part) is logged and left out.
+ */
+int jail_enter(const struct jail_config *config, struct error *err);
+
+#endif

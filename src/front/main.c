@@ -1,0 +1,208 @@
+/*
+ * sandlot-front: started by the supervisor as root, with fd 3 its channel; stdin and stdout are
+ * /dev/null, stderr is the log. In this order: greeting, manifest, jail, store, service, HTTP,
+ * ready, and then the pump until the end. Nothing a visitor sends is read before the jail is
+ * closed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "front/http_server.h"
+#include "front/jail.h"
+#include "front/pump.h"
+#include "front/service.h"
+#include "front/store.h"
+#include "ipc/channel.h"
+
+enum { CHANNEL_FD = 3, STOP_SEC = 3 };
+
+#ifdef __SANITIZE_ADDRESS__
+/* The leak check at exit starts a tracer, which the jail rightly forbids. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+#endif
+
+static int channel_check(struct error *err)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	if (getsockopt(CHANNEL_FD, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+		return error_set(err, -errno, "channel",
+				 "sandlot-front is started by sandlot serve: fd 3 is no channel");
+	if (type != SOCK_SEQPACKET)
+		return error_set_plain(err, -EPROTOTYPE, "channel", "fd 3 is not a packet socket");
+	if (fcntl(CHANNEL_FD, F_SETFD, FD_CLOEXEC) < 0)
+		return error_set(err, -errno, "channel", "cannot set up fd 3");
+	return 0;
+}
+
+/* Signals reach the pump through a signalfd; no other thread sees them. */
+static int signals_block(struct error *err)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0 || sigaction(SIGPIPE, &ignore, NULL) < 0)
+		return error_set(err, -errno, "signals", "cannot set up signals");
+	return 0;
+}
+
+/* What the supervisor greets with. */
+struct greeting {
+	struct ipc_welcome welcome;
+	int manifest_fd, data_fd;
+};
+
+/* Returns 1, or 0 when the supervisor has closed before a greeting, or a negative errno. */
+static int greeting_receive(struct greeting *greeting, struct error *err)
+{
+	struct ipc_message message;
+	int fds[IPC_FDS_MAX];
+	int r = channel_receive(CHANNEL_FD, IPC_SUPERVISOR, IPC_GREETING, &message, fds, err);
+
+	if (r <= 0)
+		return r;
+	greeting->welcome = message.welcome; /* no other message passes in this state */
+	greeting->manifest_fd = fds[0];
+	greeting->data_fd = fds[1];
+	return 1;
+}
+
+/* Everything that is opened from outside is closed again when the jail is shut. */
+static int enter(struct greeting *greeting, struct manifest **ret_manifest, struct error *err)
+{
+	struct jail_config jail = {
+		.data_fd = greeting->data_fd,
+		.user_id = greeting->welcome.user_id,
+		.listen_port = greeting->welcome.listen_port,
+	};
+	struct manifest *manifest;
+
+	int r = manifest_read(greeting->manifest_fd, &manifest, err);
+	if (r < 0)
+		return r;
+	r = jail_enter(&jail, err);
+	greeting->manifest_fd = fd_close(greeting->manifest_fd);
+	greeting->data_fd = fd_close(greeting->data_fd);
+	if (r < 0) {
+		manifest_free(manifest);
+		return r;
+	}
+	*ret_manifest = manifest;
+	return 0;
+}
+
+static int records_open(struct store **ret_store, struct error *err)
+{
+	static const char *const why[] = {NULL, "damaged", "written by a later version"};
+	int set_aside;
+	unsigned recovered;
+
+	int r = store_open(JAIL_DATA, ret_store, &set_aside, &recovered, err);
+	if (r < 0)
+		return r;
+	if (set_aside)
+		log_warning("records_set_aside", "file=sandlot.db reason=\"%s\"", why[set_aside]);
+	if (recovered)
+		log_warning("jobs_lost", "count=%u reason=\"the server had stopped under them\"",
+			    recovered);
+	return 0;
+}
+
+static void stop_late(int signal)
+{
+	(void)signal;
+	_exit(EXIT_SUCCESS);
+}
+
+/* Ends of all jobs are on record when this is called: slow readers are not waited for. */
+static void stop_bound(void)
+{
+	struct sigaction late = {.sa_handler = stop_late};
+
+	if (sigaction(SIGALRM, &late, NULL) == 0)
+		alarm(STOP_SEC);
+}
+
+static int serve(struct service *service, const struct ipc_welcome *welcome, struct error *err)
+{
+	struct http_server *server;
+	struct ipc_message ready = {.type = IPC_READY};
+
+	int r = http_server_start(service, welcome->listen_address, welcome->listen_port, &server,
+				  &ready.ready.port, err);
+	if (r < 0) {
+		service_stop(service);
+		return r;
+	}
+	r = channel_send(CHANNEL_FD, &ready, NULL);
+	if (r < 0)
+		error_set(err, r, "ready", "cannot tell the supervisor");
+	else
+		r = pump_run(service, CHANNEL_FD, err);
+	service_stop(service);
+	stop_bound();
+	http_server_stop(server);
+	return r;
+}
+
+static int front_run(struct error *err)
+{
+	struct greeting greeting = {.manifest_fd = -EBADF, .data_fd = -EBADF};
+	struct manifest *manifest;
+	struct store *store;
+	struct service *service;
+
+	int r = channel_check(err);
+	if (r == 0)
+		r = signals_block(err);
+	if (r < 0)
+		return r;
+	r = greeting_receive(&greeting, err);
+	if (r <= 0)
+		return r;
+	r = enter(&greeting, &manifest, err);
+	if (r < 0)
+		return r;
+	r = records_open(&store, err);
+	if (r < 0) {
+		manifest_free(manifest);
+		return r;
+	}
+	struct service_config config = service_config_default(&greeting.welcome);
+	r = service_new(&config, manifest, store, &service, err);
+	if (r < 0)
+		return r;
+	log_info("front_started", "image=%s user=%u", greeting.welcome.image_id,
+		 greeting.welcome.user_id);
+	r = serve(service, &greeting.welcome, err);
+	service_free(service);
+	return r;
+}
+
+int main(void)
+{
+	struct error err = {0};
+
+	if (front_run(&err) < 0) {
+		log_error("front_failed", "step=%s error=\"%s\"", err.step, err.text);
+		return EXIT_FAILURE;
+	}
+	log_info("front_stopped", "reason=asked");
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,36 @@
+/*
+ * What the Rust Playground's clients ask for, made into what job_submit() takes. Unknown fields are
+ * ignored, as its own server does. Pure.
+ */
+#ifndef FRONT_PLAYGROUND_REQUEST_H
+#define FRONT_PLAYGROUND_REQUEST_H
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "front/job.h"
+#include "front/playground_cargo.h"
+
+enum { PLAYGROUND_OPTIONS = 6 };
+
+/* Borrows its texts from the JSON. */
+struct playground_request {
+	struct job_request job; /* its client stays NULL */
+	struct job_file files[JOB_FILES_MAX];
+	struct job_option options[PLAYGROUND_OPTIONS];
+	struct cargo_build build;
+};
+
+/*
+ * /execute and wsExecuteRequest. Returns 0; -EINVAL when a field is missing or of the wrong kind
+ * (400: "Unable to deserialize request"); -EPROTO when a value is none of those there are (500);
+ * -E2BIG.
+ */
+int playground_request_read(const json_t *body, struct playground_request *ret_request,
+			    struct error *err);
+
+/* /evaluate.json, likewise. */
+int playground_request_read_evaluate(const json_t *body, struct playground_request *ret_request,
+				     struct error *err);
+
+#endif

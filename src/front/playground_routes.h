@@ -1,0 +1,28 @@
+/* The routes of the Rust Playground's own server. Run on worker threads. */
+#ifndef FRONT_PLAYGROUND_ROUTES_H
+#define FRONT_PLAYGROUND_ROUTES_H
+
+#include "front/http_request.h"
+
+void playground_execute(struct http_request *request);	/* playground_execute.c */
+void playground_evaluate(struct http_request *request); /* playground_execute.c */
+void playground_crates(struct http_request *request);	/* playground_meta.c */
+void playground_versions(struct http_request *request); /* playground_meta.c */
+
+/* /websocket without an upgrade: says that it needs one. */
+void playground_websocket_plain(struct http_request *request); /* playground_socket.c */
+
+/* Does the request ask for the WebSocket? */
+int playground_websocket_wanted(const struct http_request *request);
+
+/* Checks origin, version and room. Returns 1 to go on with the handshake, or 0: an error was
+ * replied. */
+int playground_websocket_admit(struct http_request *request);
+
+/* The session, after the handshake, until it is over. */
+void playground_websocket_run(struct http_request *request);
+
+/* Gives the request an x-request-id: the client's own when it is a sane one. */
+void playground_set_request_id(struct http_request *request); /* playground_execute.c */
+
+#endif

@@ -1,0 +1,75 @@
+/* The pump's inside: pump.c (loop, channel, leases) and step.c (one running step and its pipes). */
+#ifndef FRONT_PUMP_INTERNAL_H
+#define FRONT_PUMP_INTERNAL_H
+
+#include <sys/queue.h>
+
+#include "base/loop.h"
+#include "front/pump.h"
+#include "front/service_internal.h"
+
+enum { PUMP_READ_MAX = 64 << 10 };
+
+TAILQ_HEAD(step_list, step);
+
+struct pump {
+	struct service *service;
+	struct loop loop;
+	struct loop_source channel, wake, signals;
+	struct step_list steps;
+	uint64_t last_step_id;
+	int channel_full; /* a message waits until the channel takes it */
+	int stop;	  /* leave the loop … */
+	int failed;	  /* … with this negative errno */
+	struct error *err;
+	char buffer[PUMP_READ_MAX];
+};
+
+/* Our end of one of a step's streams. */
+struct step_pipe {
+	struct loop_source source; /* .fd is owned; -EBADF when closed */
+	struct step *step;
+	int stream;	  /* 0 stdin, 1 stdout, 2 stderr */
+	uint32_t watched; /* epoll events */
+};
+
+/* A step that was leased: sent to the supervisor, or about to be. */
+struct step {
+	struct pump *pump;
+	struct job *job; /* a reference */
+	uint64_t id, cookie;
+	enum step_kind kind;
+	struct step_pipe pipes[3];
+	int cell_fds[3];	   /* the cell's ends, until they are sent */
+	int sent;		   /* STEP_START */
+	int kill_asked, kill_sent; /* STEP_KILL … */
+	enum outcome kill_outcome; /* … with this */
+	int over_limit;		   /* printed more than it may */
+	TAILQ_ENTRY(step) in_list;
+};
+
+/* Starts the step of a leased job. job: its reference is taken. On failure the job ends. */
+void step_start(struct pump *pump, struct job *take_job, enum step_kind kind);
+
+/*
+ * Sends what is to be sent: STEP_START, then STEP_KILL. Returns 0, -EAGAIN when the channel is
+ * full, or another negative errno when it is broken.
+ */
+int step_send(struct step *step);
+
+/* Asks for the end of a step; the first outcome asked for counts. */
+void step_kill(struct step *step, enum outcome outcome);
+
+/* Feeds stdin that has come, or closes it. */
+void step_feed(struct step *step);
+
+/* The supervisor says how it ended: drains the pipes and hands the result on. The step is freed. */
+void step_done(struct step *step, const struct ipc_step_done *done, int take_artefact_fd);
+
+/* Closes everything and forgets the step, without a word to the job. */
+void step_free(struct step *step);
+
+/* Sends what waits on every step; watches the channel for room when it is full. */
+void pump_flush(struct pump *pump);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * The front end's heart: owns the manifest, the store, the queue and every job of this process, and
+ * the one lock that guards queue and jobs. HTTP threads come in through job.h; the pump thread
+ * drives what runs (service_steps.c); a recorder thread of its own puts ends on record, so that a
+ * slow disk delays neither output nor other jobs.
+ *
+ * Invariants: a job is on record before job_submit() returns it; it ends exactly once, on record
+ * first and then by its RESULT event. The lock is never held over a disk write or a send. Lock
+ * order: the service's, then nothing; the store's own lock is taken without the service's.
+ */
+#ifndef FRONT_SERVICE_H
+#define FRONT_SERVICE_H
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "front/manifest.h"
+#include "front/queue.h"
+#include "front/store.h"
+#include "ipc/protocol.h"
+
+struct service;
+
+struct service_config {
+	const struct ipc_welcome *welcome; /* borrowed for the call */
+	unsigned queue_total_max, queue_client_max;
+	uint64_t queue_wait_max_usec;
+	unsigned kept_jobs_max;	 /* ended jobs kept in memory … */
+	uint64_t kept_bytes_max; /* … their output in all … */
+	uint64_t kept_usec_max;	 /* … and for how long */
+};
+
+/* The defaults of everything but welcome. */
+struct service_config service_config_default(const struct ipc_welcome *welcome);
+
+/*
+ * Makes a service and starts its recorder thread. manifest, store: taken, on failure too. Returns 0
+ * or a negative errno.
+ */
+int service_new(const struct service_config *config, struct manifest *take_manifest,
+		struct store *take_store, struct service **ret_service, struct error *err);
+
+/* After service_stop(), when no other thread uses the service any more. NULL-safe, returns NULL. */
+struct service *service_free(struct service *service);
+
+/*
+ * Refuses new jobs, ends every open one as internal_error with a sentence that says the server
+ * stopped, puts that on record and gives their RESULT events. To be called when the pump has
+ * stopped.
+ */
+void service_stop(struct service *service);
+
+const struct manifest *service_manifest(struct service *service); /* borrowed, read-only */
+const char *service_image_id(struct service *service);		  /* lower-case hex; borrowed */
+
+/* The default and most for a step of this kind. Borrowed, read-only. */
+const struct limits *service_limits(struct service *service, enum step_kind kind);
+
+/* Most wall time of an interactive run step. */
+uint64_t service_interactive_wall_usec(struct service *service);
+
+#endif

@@ -1,0 +1,302 @@
+#include "front/pump_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "ipc/channel.h"
+
+/*
+ * One running step. Its three pipes are made here: our ends do not block, the cell's ends go to the
+ * supervisor with STEP_START and are closed at once. When STEP_DONE comes the cell is dead, so what
+ * is in the pipes is all there is: they are read until they are empty, without waiting.
+ */
+
+static void pipe_close(struct step_pipe *pipe)
+{
+	if (pipe->source.fd < 0)
+		return;
+	loop_remove(&pipe->step->pump->loop, &pipe->source);
+	pipe->source.fd = fd_close(pipe->source.fd);
+}
+
+/* Reads what a stream has now. Returns 1 when there may be more, 0 when there is none. */
+static int pipe_read(struct step_pipe *pipe)
+{
+	struct step *step = pipe->step;
+	struct pump *pump = step->pump;
+	ssize_t n = read(pipe->source.fd, pump->buffer, sizeof(pump->buffer));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return errno == EINTR;
+	if (n <= 0) {
+		pipe_close(pipe);
+		return 0;
+	}
+	int over = service_output(pump->service, step->job, step->cookie, step->kind, pipe->stream,
+				  pump->buffer, (size_t)n);
+	if (over == 0)
+		return 1;
+	/* Nothing more is read: a cell that goes on printing blocks until it is killed. */
+	pipe_close(pipe);
+	if (over > 0) {
+		step->over_limit = 1;
+		step_kill(step, OUTCOME_OUTPUT_LIMIT);
+	}
+	return 0;
+}
+
+static void pipe_readable(struct loop_source *source, uint32_t events)
+{
+	(void)events;
+	pipe_read(source->owner);
+}
+
+static void stdin_ready(struct loop_source *source, uint32_t events)
+{
+	struct step_pipe *pipe = source->owner;
+	struct step *step = pipe->step;
+
+	if (!(events & EPOLLERR)) {
+		step_feed(step);
+		return;
+	}
+	/* The cell has closed its end. */
+	service_lock(step->pump->service);
+	job_stdin_broken_locked(step->job);
+	service_unlock(step->pump->service);
+	pipe_close(pipe);
+}
+
+void step_feed(struct step *step)
+{
+	struct step_pipe *pipe = &step->pipes[0];
+
+	if (step->kind != STEP_RUN || pipe->source.fd < 0)
+		return;
+	service_lock(step->pump->service);
+	enum job_feed feed = job_feed_locked(step->job, pipe->source.fd);
+	service_unlock(step->pump->service);
+	/* EPOLLERR is always told, so an idle pipe stays watched for its end. */
+	uint32_t watch = feed == JOB_FEED_MORE ? EPOLLOUT : 0;
+	if (feed == JOB_FEED_END)
+		pipe_close(pipe);
+	else if (watch != pipe->watched &&
+		 loop_modify(&step->pump->loop, &pipe->source, watch) == 0)
+		pipe->watched = watch;
+}
+
+static int pipe_open(struct step *step, int stream)
+{
+	struct step_pipe *pipe = &step->pipes[stream];
+	int ours = stream == 0 ? 1 : 0;
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	step->cell_fds[stream] = fds[1 - ours];
+	pipe->source.fd = fds[ours];
+	pipe->source.callback = stream == 0 ? stdin_ready : pipe_readable;
+	pipe->source.owner = pipe;
+	pipe->watched = stream == 0 ? 0 : EPOLLIN;
+	int r = fd_set_nonblock(fds[ours], 1);
+	if (r == 0)
+		r = loop_add(&step->pump->loop, &pipe->source, pipe->watched);
+	/* A compiler reads no stdin. */
+	if (r == 0 && stream == 0 && step->kind == STEP_COMPILE)
+		pipe_close(pipe);
+	return r;
+}
+
+static struct step *step_new(struct pump *pump, struct job *take_job, enum step_kind kind)
+{
+	struct step *step = calloc(1, sizeof(*step));
+
+	if (!step)
+		return NULL;
+	step->pump = pump;
+	step->job = take_job;
+	step->kind = kind;
+	step->id = ++pump->last_step_id;
+	step->cookie = take_job->item.cookie; /* changes in this thread only */
+	for (int i = 0; i < 3; i++) {
+		step->cell_fds[i] = -EBADF;
+		step->pipes[i].source.fd = -EBADF;
+		step->pipes[i].step = step;
+		step->pipes[i].stream = i;
+	}
+	take_job->step = step;
+	TAILQ_INSERT_TAIL(&pump->steps, step, in_list);
+	return step;
+}
+
+static void cell_fds_close(struct step *step)
+{
+	for (int i = 0; i < 3; i++)
+		step->cell_fds[i] = fd_close(step->cell_fds[i]);
+}
+
+void step_free(struct step *step)
+{
+	for (int i = 0; i < 3; i++)
+		pipe_close(&step->pipes[i]);
+	cell_fds_close(step);
+	TAILQ_REMOVE(&step->pump->steps, step, in_list);
+	step->job->step = NULL;
+	job_unref(step->job);
+	free(step);
+}
+
+void step_start(struct pump *pump, struct job *take_job, enum step_kind kind)
+{
+	struct step *step = step_new(pump, take_job, kind);
+	int r = step ? 0 : -ENOMEM;
+
+	for (int i = 0; r == 0 && i < 3; i++)
+		r = pipe_open(step, i);
+	if (r < 0) {
+		log_error("step_failed", "job=%s error=\"pipes: %s\"", take_job->id,
+			  strerrordesc_np(-r));
+		service_end_early(pump->service, take_job, OUTCOME_INTERNAL_ERROR,
+				  "The server has no pipes or memory left for this job; try again "
+				  "later.");
+		if (step)
+			step_free(step);
+		else
+			job_unref(take_job);
+		return;
+	}
+	step_feed(step);
+}
+
+static int send_start(struct step *step)
+{
+	struct job *job = step->job;
+	int run = step->kind == STEP_RUN;
+	int bundle_fd = run ? job->plan.run_bundle_fd : job->plan.compile_bundle_fd;
+	int has_artefact = run && job->artefact_fd >= 0;
+	const int fds[] = {
+		bundle_fd,
+		step->cell_fds[0],
+		step->cell_fds[1],
+		step->cell_fds[2],
+		has_artefact ? job->artefact_fd : bundle_fd,
+	};
+	struct ipc_message message = {
+		.type = IPC_STEP_START,
+		.step_start =
+			{
+				.step_id = step->id,
+				.kind = step->kind,
+				.has_artefact = (uint32_t)has_artefact,
+				.interactive = (uint32_t)(run && job->interactive),
+				.limits = job->limits[step->kind],
+			},
+	};
+	int r = channel_send(step->pump->channel.fd, &message, fds);
+	if (r < 0)
+		return r;
+	step->sent = 1;
+	cell_fds_close(step);
+	service_step_sent(step->pump->service, job, step->cookie, step->kind);
+	return 0;
+}
+
+static int send_kill(struct step *step)
+{
+	struct ipc_message message = {
+		.type = IPC_STEP_KILL,
+		.step_kill = {.step_id = step->id, .outcome = step->kill_outcome},
+	};
+	int r = channel_send(step->pump->channel.fd, &message, NULL);
+	if (r == 0)
+		step->kill_sent = 1;
+	return r;
+}
+
+int step_send(struct step *step)
+{
+	int r = step->sent ? 0 : send_start(step);
+	if (r == 0 && step->kill_asked && !step->kill_sent)
+		r = send_kill(step);
+	return r;
+}
+
+void step_kill(struct step *step, enum outcome outcome)
+{
+	if (step->kill_asked)
+		return;
+	step->kill_asked = 1;
+	step->kill_outcome = outcome;
+	pump_flush(step->pump);
+}
+
+/* The sentence for people. */
+static void result_detail(struct step_result *result, const struct ipc_step_done *done)
+{
+	const char *sentence = outcome_sentence(result->outcome);
+	size_t size = sizeof(result->detail);
+
+	if (done->error_text[0] &&
+	    (result->outcome == OUTCOME_REFUSED || result->outcome == OUTCOME_INTERNAL_ERROR))
+		snprintf(result->detail, size, "%s", done->error_text);
+	else if (result->outcome == OUTCOME_SIGNALED)
+		snprintf(result->detail, size, "A signal ended the program: %s (%s).",
+			 signal_name(result->signal), signal_description(result->signal));
+	else
+		snprintf(result->detail, size, "%s", sentence);
+}
+
+static struct step_result result_make(const struct step *step, const struct ipc_step_done *done)
+{
+	struct step_result result = {
+		.kind = step->kind,
+		.outcome = (enum outcome)done->outcome,
+		.exit_code = (int)done->exit_code,
+		.signal = (int)done->signal,
+		.wall_usec = done->wall_usec,
+		.user_usec = done->user_usec,
+		.system_usec = done->system_usec,
+		.memory_peak_bytes = done->memory_peak_bytes,
+	};
+
+	/* It may end by itself before the kill arrives: what it printed is cut all the same. */
+	if (step->over_limit &&
+	    (result.outcome == OUTCOME_EXITED || result.outcome == OUTCOME_SIGNALED))
+		result.outcome = OUTCOME_OUTPUT_LIMIT;
+	result_detail(&result, done);
+	if (step->kind == STEP_COMPILE && result.outcome == OUTCOME_EXITED &&
+	    result.exit_code == 0 && step->job->plan.run_takes_artefact &&
+	    done->artefact_bytes == 0) {
+		result.outcome = OUTCOME_REFUSED;
+		snprintf(result.detail, sizeof(result.detail),
+			 "The compiler left no program to run, or one that is larger than the "
+			 "limit.");
+	}
+	return result;
+}
+
+void step_done(struct step *step, const struct ipc_step_done *done, int take_artefact_fd)
+{
+	struct pump *pump = step->pump;
+
+	for (int i = 1; i < 3; i++)
+		while (step->pipes[i].source.fd >= 0 && pipe_read(&step->pipes[i]))
+			;
+	struct step_result result = result_make(step, done);
+	int artefact_fd = take_artefact_fd;
+	if (!step->job->plan.run_takes_artefact || step->kind == STEP_RUN)
+		artefact_fd = fd_close(artefact_fd);
+	struct job *job = step->job;
+	uint64_t cookie = step->cookie;
+	job_ref(job);
+	step->kill_sent = 1; /* nothing is left to kill */
+	step_free(step);
+	service_step_done(pump->service, job, cookie, &result, artefact_fd);
+	job_unref(job);
+}
