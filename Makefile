@@ -24,6 +24,10 @@ endif
 # What runs inside a cell is static in every build (there is no loader there), so no ASan for it.
 CELL_CFLAGS := $(filter-out -fsanitize=%,$(CFLAGS)) $(if $(SAN),-fsanitize=undefined -fsanitize-undefined-trap-on-error)
 
+# `make V=1 …` shows the commands.
+Q := $(if $(V),,@)
+SAY = $(if $(V),@:,@printf '  %-8s %s\n')
+
 BIN := $(B)/bin
 EXE := $(B)/libexec/sandlot
 
@@ -64,64 +68,76 @@ programs: $(programs)
 
 $(BIN)/sandlot: $(call cellobj,src/cli/sandlot.c)
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) $(STATIC) -o $@ $^
+	$(SAY) LD $@
+	$(Q)$(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) $(STATIC) -o $@ $^
 
 $(EXE)/sandlot-cell: $(call cellobj,$(cell_c) $(base_c))
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) $(STATIC) -o $@ $^
+	$(SAY) LD $@
+	$(Q)$(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) $(STATIC) -o $@ $^
 
 $(EXE)/sandlot-cell-run: $(call cellobj,$(cell_cli_c) $(launch_c) $(base_c))
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) $(STATIC) -o $@ $^
+	$(SAY) LD $@
+	$(Q)$(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) $(STATIC) -o $@ $^
 
 $(EXE)/sandlot-supervisor: $(call obj,$(supervisor_c) $(launch_c) $(ipc_c) $(base_c))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $(if $(SAN),,$(STATIC)) -o $@ $^
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) $(if $(SAN),,$(STATIC)) -o $@ $^
 
 $(EXE)/sandlot-front: $(call obj,$(front_c) $(ipc_c) $(base_c)) $(B)/gen/web_assets.o
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lcivetweb -ljansson -lsqlite3 -lseccomp -lz -lpthread
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcivetweb -ljansson -lsqlite3 -lseccomp -lz -lpthread
 
 $(EXE)/sandlot-bake: $(call obj,$(bake_c) $(base_c))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -larchive -ljansson -lcrypto
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -larchive -ljansson -lcrypto
 
 $(EXE)/sandlot-run: $(call obj,$(run_c) $(base_c))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lcurl -ljansson
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcurl -ljansson
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(SAY) CC $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(B)/obj/cell/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CELL_CFLAGS) -c -o $@ $<
+	$(SAY) CC $<
+	$(Q)$(CC) $(CPPFLAGS) $(CELL_CFLAGS) -c -o $@ $<
 
 # ---- seccomp policies: data in sandbox/policy, compiled here, embedded in sandlot-cell ----
 policies := $(wildcard sandbox/policy/*.policy)
 
 $(B)/gen/policy_compile: sandbox/policy_compile.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(filter-out -MMD -MP,$(CFLAGS)) $(LDFLAGS) -o $@ $< -lseccomp
+	$(SAY) CC $@
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -MMD -MP,$(CFLAGS)) $(LDFLAGS) -o $@ $< -lseccomp
 
 $(B)/gen/cell_policy_table.h: $(B)/gen/policy_compile $(policies)
-	$(B)/gen/policy_compile $(policies) > $@.tmp && mv $@.tmp $@
+	$(SAY) POLICY $@
+	$(Q)$(B)/gen/policy_compile $(policies) > $@.tmp && mv $@.tmp $@
 
 $(call cellobj,$(cell_c)): $(B)/gen/cell_policy_table.h
 
 # ---- the page: bundled by esbuild, embedded in sandlot-front ----
 web_src := $(shell find web/src web/public web/*.mjs web/package*.json web/tsconfig.json 2>/dev/null)
 build/web/.made: $(web_src)
-	scripts/web-build build/web
+	$(SAY) PAGE $(@D)
+	$(Q)scripts/web-build build/web
 	@touch $@
 
 $(B)/gen/web_assets.S: build/web/.made scripts/web-embed
 	@mkdir -p $(@D)
-	scripts/web-embed build/web > $@.tmp && mv $@.tmp $@
+	$(Q)scripts/web-embed build/web > $@.tmp && mv $@.tmp $@
 
 $(B)/gen/web_assets.o: $(B)/gen/web_assets.S
-	$(CC) -c -o $@ $<
+	$(Q)$(CC) -c -o $@ $<
 
 web: build/web/.made
 
@@ -132,6 +148,12 @@ image: build
 
 run: image
 	@exec $(BIN)/sandlot serve
+
+PREFIX ?= /usr/local
+install: programs
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sandlot
+	install -m 755 $(BIN)/sandlot $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(filter $(EXE)/%,$(programs)) $(DESTDIR)$(PREFIX)/libexec/sandlot/
 
 clean:
 	rm -rf build
