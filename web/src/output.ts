@@ -1,0 +1,118 @@
+// The output pane: takes what a job prints as fast as it comes, shows it at the pace of the screen.
+
+import { byId, el } from "./dom";
+import { locationPattern } from "./locations";
+import { Section, copyable } from "./section";
+import type { StepKind, StreamName } from "./types";
+
+const SLICE = 16 * 1024;
+const FRAME_BUDGET_MS = 8;
+
+interface Waiting {
+  step: StepKind;
+  stream: StreamName;
+  text: string;
+}
+
+export class OutputView {
+  private readonly scroller = byId("output");
+  private readonly welcome = byId("welcome");
+  private readonly content = byId("output-content");
+  private sections: Partial<Record<StepKind, Section>> = {};
+  private readonly waiting: Waiting[] = [];
+  private frame = 0;
+  private pattern = locationPattern("main");
+  private pinned = true;
+  private whenShown: (() => void)[] = [];
+
+  constructor(onLocation: (line: number, column: number) => void) {
+    this.scroller.addEventListener("click", (event) => {
+      const button = (event.target as Element).closest<HTMLElement>(".location");
+      if (button) onLocation(Number(button.dataset["line"]), Number(button.dataset["column"]));
+    });
+    this.scroller.addEventListener("scroll", () => {
+      const { scrollTop, clientHeight, scrollHeight } = this.scroller;
+      this.pinned = scrollHeight - scrollTop - clientHeight < 24;
+    });
+  }
+
+  /** Empties the pane for a new run of this file. */
+  reset(file: string): void {
+    this.waiting.length = 0;
+    this.whenShown = [];
+    this.sections = {};
+    this.content.replaceChildren();
+    this.pattern = locationPattern(file);
+    this.pinned = true;
+    this.welcome.hidden = true;
+  }
+
+  write(step: StepKind, stream: StreamName, text: string): void {
+    if (!text) return;
+    this.section(step).record(stream, text);
+    const last = this.waiting[this.waiting.length - 1];
+    if (last?.step === step && last.stream === stream) last.text += text;
+    else this.waiting.push({ step, stream, text });
+    this.schedule();
+  }
+
+  /** A line of ours at the end of the output, once everything before it is shown. */
+  finish(note: string, showStart: boolean): void {
+    this.whenShown.push(() => {
+      if (note) this.content.append(el("p", { class: "note" }, note));
+      if (showStart) this.scroller.scrollTop = 0;
+    });
+    this.schedule();
+  }
+
+  raw(step: StepKind, streams: readonly StreamName[]): string {
+    return this.sections[step]?.raw(streams) ?? "";
+  }
+
+  get isEmpty(): boolean {
+    return Object.values(this.sections).every((section) => section.isEmpty);
+  }
+
+  copyText(): string {
+    return (["compile", "run"] as const)
+      .map((step) => copyable(this.raw(step, ["stdout", "stderr", "stdin"])))
+      .filter(Boolean)
+      .join("\n");
+  }
+
+  private section(step: StepKind): Section {
+    let section = this.sections[step];
+    if (!section) {
+      section = new Section(step === "compile" ? "Compiler" : "Program", step, this.pattern);
+      this.sections[step] = section;
+      if (step === "compile") this.content.prepend(section.element);
+      else this.content.append(section.element);
+    }
+    return section;
+  }
+
+  private schedule(): void {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.show();
+    });
+  }
+
+  private show(): void {
+    const until = performance.now() + FRAME_BUDGET_MS;
+    while (this.waiting.length && performance.now() < until) {
+      const next = this.waiting[0]!;
+      const text = next.text.slice(0, SLICE);
+      next.text = next.text.slice(text.length);
+      if (!next.text) this.waiting.shift();
+      this.section(next.step).append(next.stream, text);
+    }
+    if (this.pinned) this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (this.waiting.length) {
+      this.schedule();
+      return;
+    }
+    for (const done of this.whenShown.splice(0)) done();
+  }
+}

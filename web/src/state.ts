@@ -1,0 +1,99 @@
+// The page's one state and who is told when it changes.
+
+import type { JobResult, Language, ServerStage, StepKind, StepResult } from "./types";
+
+/**
+ * idle → submitting → queued → compiling → waiting_to_run → running → ended
+ *        any of these → failed (there is no result; `problem` says why)
+ *        submitting ⇄ retrying (the server is busy; `retryAt` says when we ask again)
+ */
+export type Phase = "idle" | "submitting" | "retrying" | ServerStage | "ended" | "failed";
+
+export interface Run {
+  phase: Phase;
+  jobId: string | null;
+  position: number;
+  startedAt: number;
+  stageAt: number;
+  retryAt: number;
+  /** Stop was pressed; the end has not come yet. */
+  stopping: boolean;
+  /** The connection broke; events are being asked for again. */
+  reconnecting: boolean;
+  /** stdin can still be sent. */
+  stdinOpen: boolean;
+  steps: Partial<Record<StepKind, StepResult>>;
+  result: JobResult | null;
+  problem: string;
+}
+
+export interface State {
+  image: string;
+  languages: Language[];
+  language: Language | null;
+  /** The current language's choices, complete. */
+  options: Record<string, string>;
+  /** stdin stays open while the program runs. */
+  live: boolean;
+  away: boolean;
+  run: Run;
+}
+
+export const idleRun: Run = {
+  phase: "idle",
+  jobId: null,
+  position: 0,
+  startedAt: 0,
+  stageAt: 0,
+  retryAt: 0,
+  stopping: false,
+  reconnecting: false,
+  stdinOpen: false,
+  steps: {},
+  result: null,
+  problem: "",
+};
+
+const ACTIVE: readonly Phase[] = [
+  "submitting",
+  "retrying",
+  "queued",
+  "compiling",
+  "waiting_to_run",
+  "running",
+];
+
+export function isActive(run: Run): boolean {
+  return ACTIVE.includes(run.phase);
+}
+
+type Listener = (state: State, before: State) => void;
+
+export class Store {
+  private current: State;
+  private readonly listeners: Listener[] = [];
+
+  constructor(initial: State) {
+    this.current = initial;
+  }
+
+  get state(): State {
+    return this.current;
+  }
+
+  update(patch: Partial<State>): void {
+    const before = this.current;
+    this.current = { ...before, ...patch };
+    for (const listener of this.listeners) listener(this.current, before);
+  }
+
+  updateRun(patch: Partial<Run>): void {
+    this.update({ run: { ...this.current.run, ...patch } });
+  }
+
+  /** The listener is told of every change from now on, and once at once. */
+  subscribe(listener: Listener): void {
+    this.listeners.push(listener);
+    listener(this.current, this.current);
+  }
+}

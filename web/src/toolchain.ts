@@ -1,0 +1,198 @@
+// The language row and the panel of the language's options, both made from the image's manifest. What the
+// image does not have is shown, greyed, with the reason.
+
+import { byId, el } from "./dom";
+import { load, save } from "./storage";
+import type { Store } from "./state";
+import type { Crate, Language, LanguageOption } from "./types";
+
+const LANGUAGES_IN_A_ROW = 6;
+
+function isSwitch(option: LanguageOption): boolean {
+  return option.values.length === 2 && option.values.includes("true") && option.values.includes("false");
+}
+
+function isAvailable(option: LanguageOption, value: string | undefined): value is string {
+  return value !== undefined && option.values.includes(value) && !option.unavailable?.[value];
+}
+
+/** The choices for a language: what was chosen last time where that can still be had, else the defaults. */
+export function chosenOptions(language: Language): Record<string, string> {
+  const saved = load<Record<string, string>>(`options.${language.id}`, {});
+  const chosen: Record<string, string> = {};
+  for (const [name, option] of Object.entries(language.options ?? {})) {
+    const value = [saved[name], option.default, ...option.values].find((v) => isAvailable(option, v));
+    if (value !== undefined) chosen[name] = value;
+  }
+  return chosen;
+}
+
+/* "stable · debug · 2021": what matters at a glance; what is as usual and not about versions is left out. */
+function summary(language: Language, chosen: Record<string, string>): string {
+  const parts: string[] = [];
+  Object.entries(language.options ?? {}).forEach(([name, option], index) => {
+    const value = chosen[name];
+    if (value === undefined) return;
+    if (isSwitch(option)) {
+      if (value === "true") parts.push((option.label ?? name).toLowerCase());
+    } else if (index < 3 || value !== option.default) parts.push(value);
+  });
+  return parts.join(" · ") || "Options";
+}
+
+function cratesOf(language: Language, chosen: Record<string, string>): Crate[] {
+  const channels = Object.entries(language.channels ?? {});
+  const channel = channels.find(([name]) => name === chosen["channel"]) ?? channels[0];
+  return channel?.[1].crates ?? [];
+}
+
+/** The version of what will run, for people. */
+export function versionOf(language: Language, chosen: Record<string, string>): string {
+  const channel = language.channels?.[chosen["channel"] ?? ""]?.rustc?.version;
+  return channel?.replace(/^rustc /, "") ?? language.version ?? "";
+}
+
+export class Toolchain {
+  private readonly languages = byId("languages");
+  private readonly button = byId<HTMLButtonElement>("options-button");
+  private readonly panel = byId("options-panel");
+
+  constructor(
+    private readonly store: Store,
+    private readonly onLanguage: (id: string) => void,
+  ) {
+    this.button.addEventListener("click", () => this.toggle(this.panel.hidden));
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || this.panel.hidden) return;
+      this.toggle(false);
+      this.button.focus();
+    });
+    document.addEventListener("pointerdown", (event) => {
+      const path = event.composedPath();
+      if (!path.includes(this.panel) && !path.includes(this.button)) this.toggle(false);
+    });
+    this.panel.addEventListener("focusout", (event) => {
+      const next = event.relatedTarget as Node | null;
+      if (next && !this.panel.contains(next) && next !== this.button) this.toggle(false);
+    });
+    store.subscribe((state, before) => {
+      if (state.languages !== before.languages) this.showLanguages();
+      if (state.language !== before.language) this.showPanel();
+      if (state.language !== before.language || state.options !== before.options) this.showChoices();
+    });
+  }
+
+  private toggle(open: boolean): void {
+    this.panel.hidden = !open;
+    this.button.setAttribute("aria-expanded", String(open));
+    if (open) this.panel.querySelector<HTMLElement>("input:checked, input:not(:disabled)")?.focus();
+  }
+
+  private showLanguages(): void {
+    const { languages, language } = this.store.state;
+    if (languages.length > LANGUAGES_IN_A_ROW) {
+      const select = el(
+        "select",
+        { "aria-label": "Language" },
+        ...languages.map(({ id, name }) => el("option", { value: id, selected: id === language?.id }, name)),
+      );
+      select.addEventListener("change", () => this.onLanguage(select.value));
+      this.languages.replaceChildren(select);
+      return;
+    }
+    this.languages.replaceChildren(
+      ...languages.map(({ id, name, version }) => {
+        const radio = el("input", { type: "radio", name: "language", value: id, checked: id === language?.id });
+        radio.addEventListener("change", () => this.onLanguage(id));
+        return el("label", { class: "segment", title: version && `${name} ${version}` }, radio, el("span", {}, name));
+      }),
+    );
+  }
+
+  private showPanel(): void {
+    const language = this.store.state.language;
+    if (!language) return;
+    const options = Object.entries(language.options ?? {});
+    this.panel.replaceChildren(
+      ...options.filter(([, option]) => !isSwitch(option)).map(([name, option]) => this.choice(name, option)),
+      ...options.filter(([, option]) => isSwitch(option)).map(([name, option]) => this.switch(name, option)),
+      el("div", { class: "crates" }),
+    );
+    this.button.hidden = options.length === 0;
+  }
+
+  private choice(name: string, option: LanguageOption): HTMLElement {
+    const reasons: HTMLElement[] = [];
+    const segments = option.values.map((value) => {
+      const reason = option.unavailable?.[value];
+      const id = `reason-${name}-${value}`;
+      const radio = el("input", {
+        type: "radio",
+        name: `option-${name}`,
+        value,
+        checked: this.store.state.options[name] === value,
+        disabled: reason !== undefined,
+        "aria-describedby": reason === undefined ? undefined : id,
+      });
+      radio.addEventListener("change", () => this.choose(name, value));
+      if (reason !== undefined) reasons.push(el("p", { class: "reason", id }, el("b", {}, value), ` ${reason}`));
+      return el("label", { class: "segment", title: reason }, radio, el("span", {}, value));
+    });
+    return el(
+      "fieldset",
+      {},
+      el("legend", {}, option.label ?? name),
+      el("div", { class: "segments" }, ...segments),
+      ...reasons,
+    );
+  }
+
+  private switch(name: string, option: LanguageOption): HTMLElement {
+    const reason = option.unavailable?.["true"];
+    const box = el("input", {
+      type: "checkbox",
+      checked: this.store.state.options[name] === "true",
+      disabled: reason !== undefined,
+    });
+    box.addEventListener("change", () => this.choose(name, String(box.checked)));
+    return el(
+      "label",
+      { class: "switch" },
+      box,
+      el("span", {}, option.label ?? name, reason ? el("small", {}, reason) : null),
+    );
+  }
+
+  private choose(name: string, value: string): void {
+    const { language, options } = this.store.state;
+    if (!language) return;
+    const chosen = { ...options, [name]: value };
+    save(`options.${language.id}`, chosen);
+    this.store.update({ options: chosen });
+  }
+
+  /* What follows from the choices: the button's words and the crates at hand. */
+  private showChoices(): void {
+    const { language, options } = this.store.state;
+    if (!language) return;
+    byId("options-summary").textContent = summary(language, options);
+    const crates = cratesOf(language, options);
+    const place = this.panel.querySelector(".crates");
+    if (!place) return;
+    const wasOpen = place.querySelector("details")?.open ?? false;
+    place.replaceChildren();
+    if (!crates.length) return;
+    place.append(
+      el(
+        "details",
+        { open: wasOpen },
+        el("summary", {}, crates.length === 1 ? "1 crate to use" : `${crates.length} crates to use`),
+        el(
+          "ul",
+          { tabindex: 0, "aria-label": "Crates" },
+          ...crates.map(({ name, version }) => el("li", {}, el("b", {}, name), " ", el("span", {}, version))),
+        ),
+      ),
+    );
+  }
+}
