@@ -23,6 +23,7 @@ const common = {
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   metafile: true,
+  preserveSymlinks: true, /* else names in the output would depend on where the modules are */
   logLevel: "warning",
 };
 

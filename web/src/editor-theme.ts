@@ -56,6 +56,7 @@ const looks = EditorView.theme({
   ".cm-panel.cm-search": { padding: "10px 36px 10px 14px", fontSize: "13px" },
   ".cm-panel.cm-search label": { fontSize: "13px" },
   ".cm-panel.cm-search [name=close]": { top: "8px", right: "10px", color: "var(--muted)", fontSize: "20px" },
+  ".cm-panel :focus-visible": { outline: "2px solid var(--accent)", outlineOffset: "1px" },
   ".cm-textfield": {
     backgroundColor: "var(--panel)",
     color: "var(--ink)",

@@ -22,6 +22,7 @@ import { byId } from "./dom";
 import { editorLooks } from "./editor-theme";
 import type { Diagnostic } from "./locations";
 import { loadSyntax } from "./syntax";
+import { typeOver } from "./typeover";
 
 export interface EditorEvents {
   changed(): void;
@@ -55,6 +56,7 @@ export class Editor {
         indentOnInput(),
         bracketMatching(),
         closeBrackets(),
+        typeOver(),
         rectangularSelection(),
         highlightActiveLine(),
         highlightSelectionMatches(),

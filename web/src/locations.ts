@@ -9,6 +9,13 @@ export interface Location {
   column: number;
 }
 
+/** A word in a compiler's message that says how bad it is. */
+export interface Verdict {
+  from: number;
+  to: number;
+  severity: "error" | "warning";
+}
+
 export interface Diagnostic {
   severity: "error" | "warning";
   line: number;
@@ -39,6 +46,21 @@ export function findLocations(text: string, pattern: RegExp): Location[] {
       to: match.index + match[0].length,
       line: Number(match[1] ?? match[3]),
       column: Number(match[2] ?? 1),
+    });
+  }
+  return found;
+}
+
+/* "error[E0308]: …" at a line's start (rustc), "main.c:3:5: fatal error: …" (gcc, clang). */
+const VERDICT = /^(?:error|warning)(?:\[\w{1,16}\])?(?=:)|(?<=^[^\s:]{1,100}:\d{1,7}:(?:\d{1,7}:)? )(?:fatal )?(?:error|warning)(?=:)/gm;
+
+export function findVerdicts(text: string): Verdict[] {
+  const found: Verdict[] = [];
+  for (const match of text.matchAll(VERDICT)) {
+    found.push({
+      from: match.index,
+      to: match.index + match[0].length,
+      severity: match[0].startsWith("warning") ? "warning" : "error",
     });
   }
   return found;

@@ -8,6 +8,12 @@ import type { StepKind, StreamName } from "./types";
 const SLICE = 16 * 1024;
 const FRAME_BUDGET_MS = 8;
 
+/* A piece for one go: whole lines, if there is one. */
+function sliceOf(text: string): string {
+  if (text.length <= SLICE) return text;
+  return text.slice(0, text.lastIndexOf("\n", SLICE - 1) + 1 || SLICE);
+}
+
 interface Waiting {
   step: StepKind;
   stream: StreamName;
@@ -22,7 +28,9 @@ export class OutputView {
   private readonly waiting: Waiting[] = [];
   private frame = 0;
   private pattern = locationPattern("main");
+  /* The end is kept in view, until the visitor scrolls up. */
   private pinned = true;
+  private lastTop = 0;
   private whenShown: (() => void)[] = [];
 
   constructor(onLocation: (line: number, column: number) => void) {
@@ -30,10 +38,9 @@ export class OutputView {
       const button = (event.target as Element).closest<HTMLElement>(".location");
       if (button) onLocation(Number(button.dataset["line"]), Number(button.dataset["column"]));
     });
-    this.scroller.addEventListener("scroll", () => {
-      const { scrollTop, clientHeight, scrollHeight } = this.scroller;
-      this.pinned = scrollHeight - scrollTop - clientHeight < 24;
-    });
+    this.scroller.addEventListener("scroll", () => this.notePosition());
+    /* Rows get their true height only once they come into view. */
+    new ResizeObserver(() => this.keepPinned()).observe(this.content);
   }
 
   /** Empties the pane for a new run of this file. */
@@ -60,7 +67,9 @@ export class OutputView {
   finish(note: string, showStart: boolean): void {
     this.whenShown.push(() => {
       if (note) this.content.append(el("p", { class: "note" }, note));
-      if (showStart) this.scroller.scrollTop = 0;
+      if (!showStart) return;
+      this.pinned = false;
+      this.scroller.scrollTop = 0;
     });
     this.schedule();
   }
@@ -78,6 +87,17 @@ export class OutputView {
       .map((step) => copyable(this.raw(step, ["stdout", "stderr", "stdin"])))
       .filter(Boolean)
       .join("\n");
+  }
+
+  private notePosition(): void {
+    const { scrollTop, clientHeight, scrollHeight } = this.scroller;
+    if (scrollHeight - scrollTop - clientHeight < 24) this.pinned = true;
+    else if (scrollTop < this.lastTop) this.pinned = false;
+    this.lastTop = scrollTop;
+  }
+
+  private keepPinned(): void {
+    if (this.pinned) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
   private section(step: StepKind): Section {
@@ -103,12 +123,12 @@ export class OutputView {
     const until = performance.now() + FRAME_BUDGET_MS;
     while (this.waiting.length && performance.now() < until) {
       const next = this.waiting[0]!;
-      const text = next.text.slice(0, SLICE);
+      const text = sliceOf(next.text);
       next.text = next.text.slice(text.length);
       if (!next.text) this.waiting.shift();
       this.section(next.step).append(next.stream, text);
     }
-    if (this.pinned) this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.keepPinned();
     if (this.waiting.length) {
       this.schedule();
       return;

@@ -129,7 +129,6 @@ export class Runner {
           if (store.state.run.reconnecting) {
             output.reset(file);
             store.updateRun({ reconnecting: false, steps: {} });
-            tries = 1;
           }
           this.take(event, file);
           if (event.type === "result") return;

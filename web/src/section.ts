@@ -3,13 +3,15 @@
 // that a megabyte, or a line of a megabyte, stays quick. What falls out of the page stays in `raw`.
 
 import { el } from "./dom";
-import { findLocations } from "./locations";
+import { findLocations, findVerdicts } from "./locations";
 import { plainAnsi, parseAnsi, unfinishedTail, visible } from "./text";
 import type { AnsiState } from "./text";
-import type { StreamName } from "./types";
+import type { StepKind, StreamName } from "./types";
 
 const BLOCK_CHARACTERS = 4096;
 const BLOCK_LINES = 100;
+const LINE_CHARACTERS = 16 * 1024;
+const ESCAPE_CHARACTERS = 80; /* more than the longest escape sequence taken for one */
 const BLOCKS_MAX = 2000;
 const ELEMENTS_MAX = 12000;
 
@@ -50,7 +52,7 @@ export class Section {
 
   constructor(
     title: string,
-    name: string,
+    private readonly name: StepKind,
     private readonly locations: RegExp,
   ) {
     this.rows = el("div", { class: "rows" });
@@ -92,7 +94,13 @@ export class Section {
     let from = 0;
     while (from < text.length) {
       let block = this.blocks[this.blocks.length - 1];
-      if (!block || block.stream !== stream || this.isFull(block)) block = this.addBlock(stream);
+      if (
+        !block ||
+        block.stream !== stream ||
+        this.isFull(block) ||
+        this.wantsNewBlock(block, text, from)
+      )
+        block = this.addBlock(stream);
       const end = this.fit(block, text, from);
       block.text += text.slice(from, end);
       block.lines += countLines(text.slice(from, end));
@@ -103,21 +111,36 @@ export class Section {
   }
 
   private isFull(block: Block): boolean {
-    if (block.text.length < BLOCK_CHARACTERS && block.lines < BLOCK_LINES) return false;
+    if (block.lines >= BLOCK_LINES) return true;
+    if (block.text.endsWith("\n")) return block.text.length >= BLOCK_CHARACTERS;
     /* A block that ends in half an escape sequence or character takes the rest of it. */
-    return unfinishedTail(block.text) === 0 || block.text.length > BLOCK_CHARACTERS + 80;
+    const spare = unfinishedTail(block.text) ? ESCAPE_CHARACTERS : 0;
+    return block.text.length >= LINE_CHARACTERS + spare;
   }
 
-  /* How far the text from `from` on fits into the block; always further than `from`. */
+  /* Whether the line that starts at `from` had better start a block of its own than be cut in two. */
+  private wantsNewBlock(block: Block, text: string, from: number): boolean {
+    if (!block.text.endsWith("\n")) return false;
+    const newline = text.indexOf("\n", from);
+    return block.text.length + (newline < 0 ? text.length : newline) - from > BLOCK_CHARACTERS;
+  }
+
+  /*
+   * How far the text from `from` on goes into the block; always further than `from`. Blocks end where
+   * lines end, unless a line is longer than LINE_CHARACTERS.
+   */
   private fit(block: Block, text: string, from: number): number {
-    const room = Math.max(1, BLOCK_CHARACTERS - block.text.length);
-    let end = Math.min(text.length, from + room);
-    if (end < text.length) {
-      const newline = text.lastIndexOf("\n", end - 1);
-      if (newline > from + room / 2) end = newline + 1;
-      else end = Math.max(from + 1, end - unfinishedTail(text.slice(Math.max(from, end - 66), end)));
-    }
-    return Math.min(end, endOfLine(text, from, Math.max(1, BLOCK_LINES - block.lines)));
+    const room = BLOCK_CHARACTERS - block.text.length;
+    const lines = endOfLine(text, from, BLOCK_LINES - block.lines);
+    if (text.length - from <= room) return lines;
+    const last = room > 0 ? text.lastIndexOf("\n", from + room - 1) : -1;
+    if (last >= from) return Math.min(last + 1, lines);
+    const limit = from + Math.max(1, LINE_CHARACTERS - block.text.length);
+    const newline = text.indexOf("\n", from);
+    if (newline >= 0 && newline < limit) return newline + 1;
+    if (text.length <= limit) return text.length;
+    const tail = text.slice(Math.max(from, limit - ESCAPE_CHARACTERS), limit);
+    return Math.max(from + 1, limit - unfinishedTail(tail));
   }
 
   private addBlock(stream: StreamName): Block {
@@ -140,37 +163,51 @@ export class Section {
 
   private render(block: Block): void {
     const nodes: Node[] = [];
+    let elements = 3;
     const { pieces, state } = parseAnsi(block.text, block.before);
     for (const { text, style } of pieces) {
-      const target = style ? el("span", { class: style }) : null;
-      const parts = this.linked(text);
-      if (target) target.append(...parts);
-      nodes.push(...(target ? [target] : parts));
+      const parts = this.decorated(text);
+      elements += parts.length;
+      if (!style) {
+        nodes.push(...parts);
+        continue;
+      }
+      const span = el("span", { class: style });
+      span.append(...parts);
+      nodes.push(span);
+      elements++;
     }
     block.body.replaceChildren(...nodes);
     block.after = state;
     this.elements -= block.elements;
-    block.elements = 3 + nodes.length;
+    block.elements = elements;
     this.elements += block.elements;
     /* The height to assume while it is out of sight: by lines, or by width for long lines. */
     const rows = Math.max(block.lines, block.text.length / 100, 1);
     block.row.style.containIntrinsicBlockSize = `auto ${(rows * 1.25).toFixed(1)}rem`;
   }
 
-  /* Text with places in the visitor's files as buttons. */
-  private linked(text: string): Node[] {
+  /* Text with places in the visitor's files as buttons and, from a compiler, its verdicts set off. */
+  private decorated(text: string): Node[] {
+    const places = findLocations(text, this.locations).map(({ from, to, line, column }) => ({
+      from,
+      to,
+      make: () => el("button", { type: "button", class: "location", "data-line": line, "data-column": column }),
+    }));
+    const verdicts = (this.name === "compile" ? findVerdicts(text) : []).map(({ from, to, severity }) => ({
+      from,
+      to,
+      make: () => el("b", { class: `says-${severity}` }),
+    }));
     const nodes: Node[] = [];
     let from = 0;
-    for (const { from: start, to, line, column } of findLocations(text, this.locations)) {
-      nodes.push(document.createTextNode(text.slice(from, start)));
-      nodes.push(
-        el(
-          "button",
-          { type: "button", class: "location", "data-line": line, "data-column": column },
-          text.slice(start, to),
-        ),
-      );
-      from = to;
+    for (const range of [...places, ...verdicts].sort((a, b) => a.from - b.from)) {
+      if (range.from < from) continue;
+      if (range.from > from) nodes.push(document.createTextNode(text.slice(from, range.from)));
+      const node = range.make();
+      node.textContent = text.slice(range.from, range.to);
+      nodes.push(node);
+      from = range.to;
     }
     if (from < text.length) nodes.push(document.createTextNode(text.slice(from)));
     return nodes;

@@ -81,16 +81,19 @@ function fact(label: string, value: string, tone = ""): HTMLElement {
   return el("div", { class: `fact ${tone}` }, el("dt", {}, label), el("dd", {}, value));
 }
 
-function facts(result: JobResult): HTMLElement[] {
+/* What is known of the run so far; complete once there is a result. */
+function facts(run: Run): HTMLElement[] {
   const list: HTMLElement[] = [];
-  const { steps } = result;
+  const { result } = run;
+  const steps = result?.steps ?? (["compile", "run"] as const).flatMap((kind) => run.steps[kind] ?? []);
   const last = steps[steps.length - 1];
-  if (result.exit_code !== null) list.push(fact("exit code", String(result.exit_code)));
-  if (result.signal) list.push(fact("signal", result.signal_name ?? String(result.signal)));
-  if (result.queued_usec >= 50_000) list.push(fact("queued", formatTime(result.queued_usec)));
+  if (result && result.exit_code !== null) list.push(fact("exit code", String(result.exit_code)));
+  if (result?.signal) list.push(fact("signal", result.signal_name ?? String(result.signal)));
+  if (result && result.queued_usec >= 50_000) list.push(fact("queued", formatTime(result.queued_usec)));
   for (const step of steps) list.push(fact(step.step, formatTime(step.wall_usec)));
-  if (last) list.push(fact("CPU", formatTime(last.user_usec + last.system_usec)));
-  if (last && last.memory_peak_bytes > 0) list.push(fact("memory", formatBytes(last.memory_peak_bytes)));
+  if (!result || !last) return list;
+  list.push(fact("CPU", formatTime(last.user_usec + last.system_usec)));
+  if (last.memory_peak_bytes > 0) list.push(fact("memory", formatBytes(last.memory_peak_bytes)));
   if (isTruncated(result.truncated) || steps.some((step) => isTruncated(step.truncated)))
     list.push(fact("output", "cut short", "warn"));
   return list;
@@ -114,8 +117,8 @@ export class StatusView {
     const { tone, headline } = wordsFor(run);
     this.row.dataset["tone"] = tone;
     this.headline.textContent = headline;
-    this.facts.replaceChildren(...(run.result ? facts(run.result) : []));
-    this.facts.hidden = !run.result;
+    this.facts.replaceChildren(...facts(run));
+    this.facts.hidden = run.phase === "idle" || run.phase === "failed";
     if (run.phase !== "idle" && this.live.textContent !== headline) this.live.textContent = headline;
     window.clearInterval(this.timer);
     if (isActive(run)) this.timer = window.setInterval(() => this.tick(), 100);

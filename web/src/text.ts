@@ -68,7 +68,6 @@ function applySgr(state: AnsiState, parameters: string): AnsiState {
  * stay: scripts and emoji need them.
  */
 const HIDDEN =
-  // eslint-disable-next-line no-control-regex
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
 
 function showHidden(character: string): string {

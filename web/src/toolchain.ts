@@ -123,7 +123,8 @@ export class Toolchain {
 
   private choice(name: string, option: LanguageOption): HTMLElement {
     const reasons: HTMLElement[] = [];
-    const segments = option.values.map((value) => {
+    const values = new Set([...option.values, ...Object.keys(option.unavailable ?? {})]);
+    const segments = [...values].map((value) => {
       const reason = option.unavailable?.[value];
       const id = `reason-${name}-${value}`;
       const radio = el("input", {
@@ -135,7 +136,7 @@ export class Toolchain {
         "aria-describedby": reason === undefined ? undefined : id,
       });
       radio.addEventListener("change", () => this.choose(name, value));
-      if (reason !== undefined) reasons.push(el("p", { class: "reason", id }, el("b", {}, value), ` ${reason}`));
+      if (reason !== undefined) reasons.push(el("p", { class: "reason", id }, el("b", {}, `${value}:`), ` ${reason}`));
       return el("label", { class: "segment", title: reason }, radio, el("span", {}, value));
     });
     return el(

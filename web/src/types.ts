@@ -4,7 +4,7 @@ export interface LanguageOption {
   values: string[];
   default: string;
   label?: string;
-  /** value → why this image cannot give it */
+  /** value, in `values` or not → why this image cannot give it */
   unavailable?: Record<string, string>;
 }
 
