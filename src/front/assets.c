@@ -8,6 +8,9 @@
 
 const struct web_asset *assets_find(const char *path)
 {
+	/* The Rust Playground's page has this second address. */
+	if (strcmp(path, "/help") == 0)
+		path = "/";
 	for (size_t i = 0; i < web_asset_count; i++)
 		if (strcmp(web_assets[i].path, path) == 0)
 			return &web_assets[i];

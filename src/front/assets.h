@@ -30,7 +30,7 @@ _Static_assert(sizeof(struct web_asset) == 9 * 8, "web_assets.S lays it out by h
 extern const struct web_asset web_assets[];
 extern const size_t web_asset_count;
 
-/* The asset at this path, or NULL. */
+/* The asset at this path, or NULL. /help is the index, too. */
 const struct web_asset *assets_find(const char *path);
 
 /* Answers GET or HEAD for an asset: negotiates the encoding, honours If-None-Match. */

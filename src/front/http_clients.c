@@ -33,8 +33,10 @@ enum {
 	CENSUS_FDS_MAX = 16384,	   /* descriptors looked at */
 	CENSUS_GAP_MAX = 512,	   /* unused descriptors in a row after which there are no more */
 	CENSUS_SOCKETS_MAX = 2048, /* connected sockets remembered in one census */
-	WAIT_GRACE_USEC =
-		3000000, /* how long a peer at work may be slow before it counts as waiting */
+	SILENT_MSEC = 1000,	   /* how long a peer may take to send a request */
+	LINGER_USEC = 2000000,
+	LINGER_BYTES = 8 << 20,
+	WAIT_GRACE_USEC = 3000000, /* how long a peer may be slow with a body or a reply */
 };
 
 enum client_state { CLIENT_NEW, CLIENT_WORKING, CLIENT_WAITING, CLIENT_IDLE };
@@ -50,10 +52,18 @@ struct http_client {
 	char key[HTTP_CLIENT_KEY_SIZE];
 };
 
+/* What may be ended: the higher the sooner. */
+enum rank {
+	RANK_WORKING, /* never */
+	RANK_SLOW,    /* its peer is sending something or taking a reply, not for long */
+	RANK_WAITING, /* its peer is silent between requests or before the first, or slow for long
+		       */
+};
+
 /* One connected socket as a census found it. */
 struct found {
 	int fd;
-	int waits;		/* may be ended */
+	enum rank rank;
 	unsigned waited_msec;	/* since its peer last sent something */
 	struct in6_addr prefix; /* the address (IPv4 mapped), of IPv6 the /64 */
 };
@@ -161,22 +171,36 @@ static const struct http_client *client_of_peer(const struct http_clients *clien
 	return NULL;
 }
 
-static unsigned waited_msec(int fd)
+/* client: of a socket, NULL before its first request. silent_msec: since its peer last sent
+ * something. */
+static enum rank client_rank(const struct http_client *client, unsigned silent_msec)
+{
+	if (!client || client->state == CLIENT_IDLE)
+		return silent_msec > SILENT_MSEC ? RANK_WAITING : RANK_SLOW;
+	if (client->state != CLIENT_WAITING)
+		return RANK_WORKING;
+	return clock_monotonic_usec() - client->waiting_since > WAIT_GRACE_USEC ? RANK_WAITING
+										: RANK_SLOW;
+}
+
+/* Looks at a socket. Returns 0 when it is none of ours or has been ended already. */
+static int found_fill(const struct http_clients *clients, int fd, const char *address,
+		      unsigned port, struct found *found)
 {
 	struct tcp_info info = {0};
 	socklen_t len = sizeof(info);
 
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
+	    (info.tcpi_state != TCP_ESTABLISHED && info.tcpi_state != TCP_CLOSE_WAIT))
 		return 0;
-	return info.tcpi_last_data_recv;
-}
-
-static int client_waits(const struct http_client *client)
-{
-	if (!client || client->state == CLIENT_IDLE)
-		return 1;
-	return client->state == CLIENT_WAITING &&
-	       clock_monotonic_usec() - client->waiting_since > WAIT_GRACE_USEC;
+	*found = (struct found){
+		.fd = fd,
+		.rank = client_rank(client_of_peer(clients, address, port),
+				    info.tcpi_last_data_recv),
+		.waited_msec = info.tcpi_last_data_recv,
+		.prefix = prefix_of(address),
+	};
+	return 1;
 }
 
 /* Under the lock. Fills clients->found and returns how many there are. */
@@ -192,16 +216,12 @@ static size_t census(struct http_clients *clients)
 		gap = r == -EBADF ? gap + 1 : 0;
 		if (r < 0)
 			continue;
-		struct found *found = &clients->found[n++];
-		found->fd = fd;
-		found->waits = client_waits(client_of_peer(clients, address, port));
-		found->waited_msec = found->waits ? waited_msec(fd) : 0;
-		found->prefix = prefix_of(address);
+		n += (size_t)found_fill(clients, fd, address, port, &clients->found[n]);
 	}
 	return n;
 }
 
-/* By address, and of one address the longest waiting first, those at work last. */
+/* By address, and of one address what may be ended first. */
 static int found_order(const void *a, const void *b)
 {
 	const struct found *x = a, *y = b;
@@ -209,53 +229,76 @@ static int found_order(const void *a, const void *b)
 
 	if (r != 0)
 		return r;
-	if (x->waits != y->waits)
-		return y->waits - x->waits;
+	if (x->rank != y->rank)
+		return (x->rank < y->rank) - (x->rank > y->rank);
 	return (x->waited_msec < y->waited_msec) - (x->waited_msec > y->waited_msec);
 }
 
 static void found_end(struct found *found)
 {
 	shutdown(found->fd, SHUT_RDWR);
-	found->waits = 0;
+	found->rank = RANK_WORKING;
 }
 
-/* found: the count sockets of one address, in order. */
-static void address_make_room(struct found *found, size_t count)
-{
-	size_t excess = count > HTTP_PER_ADDRESS ? count - HTTP_PER_ADDRESS : 0;
+/* The sockets of one address, in order. */
+struct group {
+	struct found *found;
+	size_t count, not_working;
+};
 
-	/* One that waits is left: it may be the one just taken, which deserves an answer. */
-	for (size_t i = 0; i < excess && i + 1 < count && found[i].waits && found[i + 1].waits; i++)
-		found_end(&found[i]);
+/* Takes the group that begins at *at. Returns 0 at the end. */
+static int group_next(struct found *found, size_t count, size_t *at, struct group *ret_group)
+{
+	struct group group = {.found = &found[*at]};
+
+	if (*at == count)
+		return 0;
+	for (; *at < count &&
+	       memcmp(&found[*at].prefix, &group.found->prefix, sizeof(group.found->prefix)) == 0;
+	     (*at)++) {
+		group.count++;
+		group.not_working += found[*at].rank != RANK_WORKING;
+	}
+	*ret_group = group;
+	return 1;
 }
 
-static void longest_waiting_end(struct found *found, size_t count)
+/* Too many of one address: what has said nothing for a while goes. */
+static void group_cut(const struct group *group)
 {
-	struct found *worst = NULL;
+	size_t excess = group->count > HTTP_PER_ADDRESS ? group->count - HTTP_PER_ADDRESS : 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (found[i].waits && (!worst || found[i].waited_msec > worst->waited_msec))
-			worst = &found[i];
-	if (worst)
-		found_end(worst);
+	for (size_t i = 0; i < excess && group->found[i].rank == RANK_WAITING; i++)
+		found_end(&group->found[i]);
+}
+
+/* Should the first of a rather be ended than the first of b? */
+static int group_is_worse(const struct group *a, const struct group *b)
+{
+	if (a->not_working != b->not_working)
+		return a->not_working > b->not_working;
+	if (a->found->rank != b->found->rank)
+		return a->found->rank > b->found->rank;
+	return a->found->waited_msec > b->found->waited_msec;
 }
 
 /* Under the lock: ends what waits too long or is too much. */
 static void clients_make_room(struct http_clients *clients)
 {
 	struct found *found = clients->found;
-	size_t count = census(clients), start = 0;
+	struct group group, worst = {0};
+	size_t count = census(clients), at = 0;
 
 	qsort(found, count, sizeof(*found), found_order);
-	for (size_t i = 1; i <= count; i++) {
-		if (i < count && memcmp(&found[i].prefix, &found[start].prefix, 16) == 0)
-			continue;
-		address_make_room(&found[start], i - start);
-		start = i;
+	while (group_next(found, count, &at, &group)) {
+		group_cut(&group);
+		if (group.found->rank != RANK_WORKING &&
+		    (!worst.found || group_is_worse(&group, &worst)))
+			worst = group;
 	}
-	if (clients->count > HTTP_WORKERS - HTTP_RESERVE)
-		longest_waiting_end(found, count);
+	/* The last workers: whoever holds most of them idly loses one. */
+	if (clients->count > HTTP_WORKERS - HTTP_RESERVE && worst.found)
+		found_end(worst.found);
 }
 
 struct http_client *http_client_open(struct http_clients *clients)
@@ -362,21 +405,48 @@ const char *http_client_key(const struct http_client *client)
 	return client->key;
 }
 
-int http_client_socket(struct http_client *client)
+/* No lock is needed: the worker asks for its own connection, which stays open under it. */
+static int socket_of_peer(const char *wanted_address, unsigned wanted_port)
 {
 	char address[HTTP_CLIENT_KEY_SIZE];
 	unsigned port;
 	int gap = 0;
 
-	/* No lock: this worker's own connection stays open under it, and only its fd has this peer.
-	 */
 	for (int fd = 3, end = fd_limit(); fd < end && gap < CENSUS_GAP_MAX; fd++) {
 		int r = peer_of(fd, address, &port);
 		gap = r == -EBADF ? gap + 1 : 0;
-		if (r == 0 && port == client->port && strcmp(address, client->address) == 0)
+		if (r == 0 && port == wanted_port && strcmp(address, wanted_address) == 0)
 			return fd;
 	}
 	return -ENOTCONN;
+}
+
+int http_client_socket(struct http_client *client)
+{
+	return socket_of_peer(client->address, client->port);
+}
+
+void http_client_linger(struct http_client *client, const char *address, unsigned port)
+{
+	uint64_t end_usec = clock_monotonic_usec() + LINGER_USEC;
+	int fd = socket_of_peer(address, port);
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	char piece[4096];
+	size_t taken = 0;
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return;
+	http_client_wait(client, 1);
+	shutdown(fd, SHUT_WR);
+	while (n > 0 && taken < LINGER_BYTES) {
+		uint64_t now = clock_monotonic_usec();
+		if (now >= end_usec || poll(&poll_fd, 1, (int)((end_usec - now) / 1000) + 1) <= 0)
+			break;
+		n = recv(fd, piece, sizeof(piece), MSG_DONTWAIT);
+		taken += n > 0 ? (size_t)n : 0;
+	}
+	http_client_wait(client, 0);
 }
 
 int http_client_is_gone(int socket_fd)

@@ -4,11 +4,12 @@
  * front end; every function is safe from any thread.
  *
  * Rules, applied when a worker takes a connection:
- * - an address holds at most HTTP_PER_ADDRESS connections; beyond, its longest waiting one is
- * ended, or when all of them are at work the new one is told 503;
- * - when few workers are left, the longest waiting connection of all is ended;
+ * - an address holds at most HTTP_PER_ADDRESS connections: beyond, silent ones are ended, and when
+ * all of them are at work a new one is told 503;
+ * - when few workers are left, the address that holds most of them idly loses the longest waiting
+ * one;
  * - at most HTTP_LONG_MAX workers do what takes long (event streams, WebSockets, waiting for a
- * job). Waiting is: no request yet, idle between two, slow to send a body or slow to take a reply.
+ * job). Idle is: no request yet, between two, slow to send a body or slow to take a reply.
  */
 #ifndef FRONT_HTTP_CLIENTS_H
 #define FRONT_HTTP_CLIENTS_H
@@ -17,9 +18,9 @@
 
 enum {
 	HTTP_WORKERS = 256,
-	HTTP_RESERVE = 32,     /* workers that are kept free of waiting connections */
-	HTTP_LONG_MAX = 192,   /* workers that may be in long work */
-	HTTP_PER_ADDRESS = 64, /* connections of one address (IPv6: of one /64) */
+	HTTP_RESERVE = 32,	/* workers that are kept free of waiting connections */
+	HTTP_LONG_MAX = 192,	/* workers that may be in long work */
+	HTTP_PER_ADDRESS = 128, /* connections of one address (IPv6: of one /64) */
 	HTTP_CLIENT_KEY_SIZE = 64,
 };
 
@@ -59,6 +60,13 @@ int http_client_socket(struct http_client *client);
 
 /* Has the peer gone (or promised to send nothing more)? socket_fd: of http_client_socket(). */
 int http_client_is_gone(int socket_fd);
+
+/*
+ * Ends a connection whose peer may still be sending: says that nothing more comes, then takes what
+ * comes, within bounds. Closed with bytes unread it would be reset, and the peer might never see
+ * the reply. address, port: the peer's.
+ */
+void http_client_linger(struct http_client *client, const char *address, unsigned port);
 
 /* Ends every connection: workers that wait on one wake up. */
 void http_clients_shutdown(struct http_clients *clients);

@@ -9,7 +9,10 @@
 #include "front/http_request.h"
 #include "front/utf8.h"
 
-enum { HEAD_MAX = 2048 };
+enum {
+	HEAD_MAX = 2048,
+	UNREAD_BODY_MAX = 64 << 10,
+};
 
 /*
  * For every reply, pages and data alike. The page's code and styles are files of this server; the
@@ -52,11 +55,18 @@ static size_t head_format(struct http_request *request, int status, const char *
 	return n > 0 && n < HEAD_MAX ? (size_t)n : 0;
 }
 
-/* A body that was not taken would be read as the next request: take a small one, else close. */
+/* Is there a body on the line that is too much to be taken for nothing? */
+static int has_unread_body(const struct http_request *request)
+{
+	return !request->body_read && (http_header(request, "Transfer-Encoding") ||
+				       request->info->content_length > UNREAD_BODY_MAX);
+}
+
+/* A body that was not taken would be read as the next request: civetweb takes a small one, else it
+ * closes. */
 static void settle_connection(struct http_request *request)
 {
-	if (!request->body_read && (http_header(request, "Transfer-Encoding") ||
-				    request->info->content_length > (64 << 10)))
+	if (has_unread_body(request))
 		request->keep_alive = 0;
 	if (!request->keep_alive)
 		mg_disable_connection_keep_alive(request->conn);
@@ -88,6 +98,10 @@ void http_reply(struct http_request *request, const struct http_reply *reply)
 		memcpy(whole + head, reply->body, len);
 	request_write(request, whole, head + len);
 	free(whole);
+	if (has_unread_body(request) ||
+	    (!request->keep_alive && !request->body_read && request->info->content_length > 0))
+		http_client_linger(request->client, request->info->remote_addr,
+				   (unsigned)request->info->remote_port);
 }
 
 void http_reply_json(struct http_request *request, int status, json_t *take_value,

@@ -13,7 +13,6 @@
 
 enum {
 	BODY_PIECE = 64 << 10,
-	BODY_DISCARD_MAX = 4 << 20, /* how much of an unwanted body is taken before the close */
 	HEADERS_MAX =
 		63, /* civetweb drops silently what is beyond; a dropped one could be Origin */
 };
@@ -78,13 +77,12 @@ int http_origin_check(const char *origin, const char *host, struct error *err)
 			       origin);
 }
 
-/* A body that was refused: the rest of it is taken off the line after the reply, then it closes. */
+/* A body that was refused: after the reply the connection is closed. */
 static int body_refuse(struct http_request *request, int status, const char *code, int error,
 		       const char *text)
 {
 	request->keep_alive = 0;
 	http_reply_error(request, status, code, NULL, "%s", text);
-	http_body_discard(request);
 	return error;
 }
 
@@ -163,23 +161,6 @@ int http_body_read(struct http_request *request, size_t max, char **ret_body, si
 	*ret_body = TAKE_PTR(body);
 	*ret_len = len;
 	return 0;
-}
-
-void http_body_discard(struct http_request *request)
-{
-	_cleanup_free_ char *piece = malloc(BODY_PIECE);
-	size_t taken = 0;
-	int n = 1;
-
-	if (!piece || request->body_read || request->write_failed)
-		return;
-	request->body_read = 1;
-	http_client_wait(request->client, 1);
-	while (n > 0 && taken < BODY_DISCARD_MAX) {
-		n = mg_read(request->conn, piece, BODY_PIECE);
-		taken += n > 0 ? (size_t)n : 0;
-	}
-	http_client_wait(request->client, 0);
 }
 
 /* Is this media type (with parameters or without) application/json? */

@@ -79,11 +79,10 @@ int http_body_read(struct http_request *request, size_t max, char **ret_body, si
 /* As http_body_read, of a JSON object: checks Content-Type too. ret_object: new reference. */
 int http_body_read_json(struct http_request *request, json_t **ret_object);
 
-/* Takes what the client still sends of a body that nobody wants, within bounds, so that it reads
- * the reply. */
-void http_body_discard(struct http_request *request);
-
-/* Sends head and body. For HEAD the body stays away. */
+/*
+ * Sends head and body. For HEAD the body stays away. When a large body was not taken, the
+ * connection is closed in a way that lets the client see the reply.
+ */
 void http_reply(struct http_request *request, const struct http_reply *reply);
 
 /* Replies with a JSON value, which is taken (a NULL one is an out-of-memory error). */

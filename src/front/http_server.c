@@ -135,23 +135,25 @@ static int on_request(struct mg_connection *conn)
 	return request.status;
 }
 
-/* Faults that civetweb finds by itself, in the form of all others. */
+/*
+ * Faults that civetweb finds by itself, in the form of all others. The request may be half read:
+ * nothing of it is looked at.
+ */
 static int on_error(struct mg_connection *conn, int status, const char *message)
 {
-	struct http_request request;
+	struct http_request request = {
+		.conn = conn,
+		.client = mg_get_user_connection_data(conn),
+		.method = "GET",
+		.body_read = 1,
+	};
+	const struct mg_request_info *info = mg_get_request_info(conn);
 
-	if (!mg_get_request_info(conn))
+	if (!request.client || !info)
 		return 1;
-	request_init(&request, conn);
-	if (!request.client)
-		return 1;
-	if (!request.method || !request.info->http_version) {
-		request.method = "GET";
-	}
-	request.keep_alive = 0;
-	request.body_read = 1;
 	http_reply_error(&request, status, status == 404 ? "not_found" : "bad_request", NULL,
 			 "the request is not well-formed HTTP: %.100s", message);
+	http_client_linger(request.client, info->remote_addr, (unsigned)info->remote_port);
 	return 0;
 }
 

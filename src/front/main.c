@@ -188,7 +188,7 @@ static int front_run(struct error *err)
 	r = service_new(&config, manifest, store, &service, err);
 	if (r < 0)
 		return r;
-	log_info("front_started", "image=%s user=%u", greeting.welcome.image_id,
+	log_info("front_jailed", "image=%s user=%u", service_image_id(service),
 		 greeting.welcome.user_id);
 	r = serve(service, &greeting.welcome, err);
 	service_free(service);

@@ -1,4 +1,4 @@
-#include "front/manifest_internal.h"
+#include "front/manifest_check.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "base/bundle.h"
-#include "base/fd.h"
-#include "front/template.h"
 
 /*
  * Everything the rest of the front end relies on is checked here once, when the image is loaded:
@@ -17,18 +15,9 @@
  * fault is told with its path, such as languages[0].run.argv[2].
  */
 
-enum { NAME_MAX_BYTES = 32, CHECK_PATH_MAX = 128 };
+enum { NAME_MAX_BYTES = 32 };
 
-struct check {
-	char path[CHECK_PATH_MAX]; /* of the value at hand */
-	const json_t *options;	   /* of the language at hand; NULL: none */
-	struct error *err;
-};
-
-static int fault(const struct check *check, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static int fault(const struct check *check, const char *format, ...)
+int check_fault(const struct check *check, const char *format, ...)
 {
 	char why[ERROR_TEXT_MAX];
 	va_list args;
@@ -60,13 +49,8 @@ static void path_leave(struct check *check, size_t used)
 	check->path[used] = '\0';
 }
 
-typedef int value_check(struct check *check, const json_t *value);
-
-enum presence { OPTIONAL, REQUIRED };
-
-/* Checks the member called key with how, under its path. */
-static int member(struct check *check, const json_t *object, const char *key,
-		  enum presence presence, value_check *how)
+int check_member(struct check *check, const json_t *object, const char *key, enum presence presence,
+		 value_check *how)
 {
 	const json_t *value = json_object_get(object, key);
 	size_t used = path_enter(check, "%s%s", check->path[0] ? "." : "", key);
@@ -75,20 +59,19 @@ static int member(struct check *check, const json_t *object, const char *key,
 	if (value)
 		r = how(check, value);
 	else if (presence == REQUIRED)
-		r = fault(check, "is missing");
+		r = check_fault(check, "is missing");
 	if (r == 0)
 		path_leave(check, used);
 	return r;
 }
 
-/* Checks every element of an array with how. */
-static int elements(struct check *check, const json_t *array, value_check *how)
+int check_elements(struct check *check, const json_t *array, value_check *how)
 {
 	const json_t *value;
 	size_t i;
 
 	if (!json_is_array(array))
-		return fault(check, "must be an array");
+		return check_fault(check, "must be an array");
 	json_array_foreach(array, i, value)
 	{
 		size_t used = path_enter(check, "[%zu]", i);
@@ -100,32 +83,27 @@ static int elements(struct check *check, const json_t *array, value_check *how)
 	return 0;
 }
 
-static int check_text(struct check *check, const json_t *value)
+int check_text(struct check *check, const json_t *value)
 {
 	if (!json_is_string(value))
-		return fault(check, "must be text");
+		return check_fault(check, "must be text");
 	if (strlen(json_string_value(value)) != json_string_length(value))
-		return fault(check, "must not contain NUL");
+		return check_fault(check, "must not contain NUL");
 	return 0;
 }
 
-static int check_full_text(struct check *check, const json_t *value)
+int check_full_text(struct check *check, const json_t *value)
 {
 	int r = check_text(check, value);
 	if (r == 0 && json_string_length(value) == 0)
-		r = fault(check, "must not be empty");
+		r = check_fault(check, "must not be empty");
 	return r;
-}
-
-static int check_boolean(struct check *check, const json_t *value)
-{
-	return json_is_boolean(value) ? 0 : fault(check, "must be true or false");
 }
 
 static int check_schema(struct check *check, const json_t *value)
 {
 	if (!json_is_integer(value) || json_integer_value(value) != 1)
-		return fault(check, "must be 1, the only form this server knows");
+		return check_fault(check, "must be 1, the only form this server knows");
 	return 0;
 }
 
@@ -134,7 +112,7 @@ static int check_image_id(struct check *check, const json_t *value)
 	const char *text = json_string_value(value);
 
 	if (!text || strlen(text) != 64 || strspn(text, "0123456789abcdef") != 64)
-		return fault(check, "must be 64 lower-case hex digits");
+		return check_fault(check, "must be 64 lower-case hex digits");
 	return 0;
 }
 
@@ -145,13 +123,13 @@ static int check_language_id(struct check *check, const json_t *value)
 
 	if (len == 0 || len > NAME_MAX_BYTES ||
 	    strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+-") != len)
-		return fault(check, "must be 1 to 32 of a-z, 0-9, + and -");
+		return check_fault(check, "must be 1 to 32 of a-z, 0-9, + and -");
 	return 0;
 }
 
 static int check_aliases(struct check *check, const json_t *value)
 {
-	return elements(check, value, check_language_id);
+	return check_elements(check, value, check_language_id);
 }
 
 static int check_path(struct check *check, const json_t *value)
@@ -159,7 +137,7 @@ static int check_path(struct check *check, const json_t *value)
 	const char *text = json_string_value(value);
 
 	if (!text || !bundle_path_is_valid(text, json_string_length(value)))
-		return fault(check, "must be a path below /playground");
+		return check_fault(check, "must be a path below /playground");
 	return 0;
 }
 
@@ -167,9 +145,9 @@ static int check_path(struct check *check, const json_t *value)
 
 static int check_values(struct check *check, const json_t *value)
 {
-	int r = elements(check, value, check_full_text);
+	int r = check_elements(check, value, check_full_text);
 	if (r == 0 && json_array_size(value) == 0)
-		r = fault(check, "must not be empty");
+		r = check_fault(check, "must not be empty");
 	return r;
 }
 
@@ -179,10 +157,10 @@ static int check_sentences(struct check *check, const json_t *value)
 	json_t *sentence;
 
 	if (!json_is_object(value))
-		return fault(check, "must be an object");
+		return check_fault(check, "must be an object");
 	json_object_foreach((json_t *)(uintptr_t)value, key, sentence)
 	{
-		int r = member(check, value, key, REQUIRED, check_full_text);
+		int r = check_member(check, value, key, REQUIRED, check_full_text);
 		if (r < 0)
 			return r;
 	}
@@ -192,21 +170,21 @@ static int check_sentences(struct check *check, const json_t *value)
 static int check_option(struct check *check, const json_t *option)
 {
 	if (!json_is_object(option))
-		return fault(check, "must be an object");
-	int r = member(check, option, "values", REQUIRED, check_values);
+		return check_fault(check, "must be an object");
+	int r = check_member(check, option, "values", REQUIRED, check_values);
 	if (r == 0)
-		r = member(check, option, "default", REQUIRED, check_text);
+		r = check_member(check, option, "default", REQUIRED, check_text);
 	if (r == 0)
-		r = member(check, option, "label", OPTIONAL, check_text);
+		r = check_member(check, option, "label", OPTIONAL, check_text);
 	if (r == 0)
-		r = member(check, option, "unavailable", OPTIONAL, check_sentences);
+		r = check_member(check, option, "unavailable", OPTIONAL, check_sentences);
 	if (r < 0)
 		return r;
 	const char *def = manifest_text(option, "default");
 	if (!manifest_text_among(json_object_get(option, "values"), def))
-		return fault(check, "the default \"%s\" is not among the values", def);
+		return check_fault(check, "the default \"%s\" is not among the values", def);
 	if (json_object_get(json_object_get(option, "unavailable"), def))
-		return fault(check, "the default \"%s\" is unavailable", def);
+		return check_fault(check, "the default \"%s\" is unavailable", def);
 	return 0;
 }
 
@@ -216,161 +194,24 @@ static int check_options(struct check *check, const json_t *options)
 	json_t *option;
 
 	if (!json_is_object(options))
-		return fault(check, "must be an object");
+		return check_fault(check, "must be an object");
 	if (json_object_size(options) > JOB_OPTIONS_MAX)
-		return fault(check, "has more than %d options", JOB_OPTIONS_MAX);
+		return check_fault(check, "has more than %d options", JOB_OPTIONS_MAX);
 	json_object_foreach((json_t *)(uintptr_t)options, key, option)
 	{
 		size_t len = strlen(key);
 		if (len == 0 || len > NAME_MAX_BYTES || !strcmp(key, "args") ||
 		    !strcmp(key, "main_file"))
-			return fault(check, "\"%.40s\" cannot be an option's name", key);
+			return check_fault(check, "\"%.40s\" cannot be an option's name", key);
 		for (size_t i = 0; i < len; i++)
 			if (!isalnum((unsigned char)key[i]) && !strchr("_-", key[i]))
-				return fault(check, "\"%.40s\" cannot be an option's name", key);
-		int r = member(check, options, key, REQUIRED, check_option);
+				return check_fault(check, "\"%.40s\" cannot be an option's name",
+						   key);
+		int r = check_member(check, options, key, REQUIRED, check_option);
 		if (r < 0)
 			return r;
 	}
 	return 0;
-}
-
-/* ---- steps ---- */
-
-static const char *known_name(const void *context, const char *name)
-{
-	const struct check *check = context;
-	int known = strcmp(name, "main_file") == 0 || json_object_get(check->options, name);
-	return known ? "x" : NULL;
-}
-
-static int check_template(struct check *check, const json_t *value)
-{
-	_cleanup_free_ char *filled = NULL;
-	struct error why = {0};
-
-	int r = check_text(check, value);
-	if (r < 0)
-		return r;
-	r = template_fill(json_string_value(value), known_name, check, &filled, &why);
-	return r < 0 ? fault(check, "%s", why.text) : 0;
-}
-
-static int check_word(struct check *check, const json_t *value)
-{
-	const char *text = json_string_value(value);
-	return text && strcmp(text, "{args}") == 0 ? 0 : check_template(check, value);
-}
-
-static int check_words(struct check *check, const json_t *value)
-{
-	return elements(check, value, check_word);
-}
-
-/* One value a condition asks for: of the option called by the condition's key. */
-static int condition_value(struct check *check, const json_t *option, const json_t *value)
-{
-	int r = check_text(check, value);
-	if (r < 0)
-		return r;
-	const char *text = json_string_value(value);
-	if (!manifest_text_among(json_object_get(option, "values"), text) &&
-	    !json_object_get(json_object_get(option, "unavailable"), text))
-		return fault(check, "the option has no value \"%.60s\"", text);
-	return 0;
-}
-
-static int check_when(struct check *check, const json_t *when)
-{
-	const char *key;
-	json_t *value;
-
-	if (!json_is_object(when))
-		return fault(check, "must be an object");
-	json_object_foreach((json_t *)(uintptr_t)when, key, value)
-	{
-		const json_t *option = json_object_get(check->options, key);
-		const json_t *one;
-		size_t i;
-		int r = 0;
-		if (!option)
-			return fault(check, "there is no option \"%.40s\"", key);
-		if (!json_is_array(value))
-			r = condition_value(check, option, value);
-		json_array_foreach(value, i, one) if (r == 0) r =
-			condition_value(check, option, one);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int check_argv_element(struct check *check, const json_t *value)
-{
-	if (!json_is_object(value))
-		return check_word(check, value);
-	int r = member(check, value, "when", REQUIRED, check_when);
-	return r < 0 ? r : member(check, value, "words", REQUIRED, check_words);
-}
-
-static int check_argv(struct check *check, const json_t *value)
-{
-	int r = elements(check, value, check_argv_element);
-	if (r < 0)
-		return r;
-	const char *program = json_string_value(json_array_get(value, 0));
-	if (!program || (program[0] != '/' && program[0] != '{') || !strcmp(program, "{args}"))
-		return fault(check, "must begin with the program's absolute path");
-	return 0;
-}
-
-static int check_env(struct check *check, const json_t *env)
-{
-	const char *key;
-	json_t *value;
-
-	if (!json_is_object(env))
-		return fault(check, "must be an object");
-	json_object_foreach((json_t *)(uintptr_t)env, key, value)
-	{
-		if (!key[0] || isdigit((unsigned char)key[0]))
-			return fault(check, "\"%.40s\" cannot be a variable's name", key);
-		for (const char *at = key; *at; at++)
-			if (!isalnum((unsigned char)*at) && *at != '_')
-				return fault(check, "\"%.40s\" cannot be a variable's name", key);
-		if (!strcmp(key, "PATH") || !strcmp(key, "HOME") || !strcmp(key, "LANG"))
-			return fault(check, "%s is always set by the server", key);
-		int r = member(check, env, key, REQUIRED, check_template);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int check_step(struct check *check, const json_t *step)
-{
-	if (!json_is_object(step))
-		return fault(check, "must be an object");
-	int r = member(check, step, "argv", REQUIRED, check_argv);
-	if (r == 0)
-		r = member(check, step, "env", OPTIONAL, check_env);
-	return r;
-}
-
-static int check_compile(struct check *check, const json_t *step)
-{
-	int r = check_step(check, step);
-	return r < 0 ? r : member(check, step, "artefact", OPTIONAL, check_template);
-}
-
-static int check_run(struct check *check, const json_t *step)
-{
-	int r = check_step(check, step);
-	if (r == 0)
-		r = member(check, step, "files", OPTIONAL, check_boolean);
-	if (r == 0)
-		r = member(check, step, "skip_unless", OPTIONAL, check_when);
-	return r;
 }
 
 /* ---- what /meta shows ---- */
@@ -378,40 +219,40 @@ static int check_run(struct check *check, const json_t *step)
 static int check_tool(struct check *check, const json_t *tool)
 {
 	if (!json_is_object(tool))
-		return fault(check, "must be an object");
-	int r = member(check, tool, "version", REQUIRED, check_text);
+		return check_fault(check, "must be an object");
+	int r = check_member(check, tool, "version", REQUIRED, check_text);
 	if (r == 0)
-		r = member(check, tool, "hash", REQUIRED, check_text);
-	return r < 0 ? r : member(check, tool, "date", REQUIRED, check_text);
+		r = check_member(check, tool, "hash", REQUIRED, check_text);
+	return r < 0 ? r : check_member(check, tool, "date", REQUIRED, check_text);
 }
 
 static int check_crate(struct check *check, const json_t *crate)
 {
 	if (!json_is_object(crate))
-		return fault(check, "must be an object");
-	int r = member(check, crate, "name", REQUIRED, check_full_text);
+		return check_fault(check, "must be an object");
+	int r = check_member(check, crate, "name", REQUIRED, check_full_text);
 	if (r == 0)
-		r = member(check, crate, "version", REQUIRED, check_full_text);
-	return r < 0 ? r : member(check, crate, "id", REQUIRED, check_full_text);
+		r = check_member(check, crate, "version", REQUIRED, check_full_text);
+	return r < 0 ? r : check_member(check, crate, "id", REQUIRED, check_full_text);
 }
 
 static int check_crates(struct check *check, const json_t *crates)
 {
-	return elements(check, crates, check_crate);
+	return check_elements(check, crates, check_crate);
 }
 
 static int check_channel(struct check *check, const json_t *channel)
 {
 	if (!json_is_object(channel))
-		return fault(check, "must be an object");
-	int r = member(check, channel, "rustc", REQUIRED, check_tool);
+		return check_fault(check, "must be an object");
+	int r = check_member(check, channel, "rustc", REQUIRED, check_tool);
 	if (r == 0)
-		r = member(check, channel, "rustfmt", OPTIONAL, check_tool);
+		r = check_member(check, channel, "rustfmt", OPTIONAL, check_tool);
 	if (r == 0)
-		r = member(check, channel, "clippy", OPTIONAL, check_tool);
+		r = check_member(check, channel, "clippy", OPTIONAL, check_tool);
 	if (r == 0)
-		r = member(check, channel, "miri", OPTIONAL, check_tool);
-	return r < 0 ? r : member(check, channel, "crates", OPTIONAL, check_crates);
+		r = check_member(check, channel, "miri", OPTIONAL, check_tool);
+	return r < 0 ? r : check_member(check, channel, "crates", OPTIONAL, check_crates);
 }
 
 static int check_channels(struct check *check, const json_t *channels)
@@ -420,10 +261,10 @@ static int check_channels(struct check *check, const json_t *channels)
 	json_t *channel;
 
 	if (!json_is_object(channels))
-		return fault(check, "must be an object");
+		return check_fault(check, "must be an object");
 	json_object_foreach((json_t *)(uintptr_t)channels, key, channel)
 	{
-		int r = member(check, channels, key, REQUIRED, check_channel);
+		int r = check_member(check, channels, key, REQUIRED, check_channel);
 		if (r < 0)
 			return r;
 	}
@@ -433,9 +274,9 @@ static int check_channels(struct check *check, const json_t *channels)
 static int check_hello(struct check *check, const json_t *hello)
 {
 	if (!json_is_object(hello))
-		return fault(check, "must be an object");
-	int r = member(check, hello, "code", REQUIRED, check_text);
-	return r < 0 ? r : member(check, hello, "stdout", REQUIRED, check_text);
+		return check_fault(check, "must be an object");
+	int r = check_member(check, hello, "code", REQUIRED, check_text);
+	return r < 0 ? r : check_member(check, hello, "stdout", REQUIRED, check_text);
 }
 
 /* ---- languages ---- */
@@ -460,11 +301,11 @@ static const struct member_rule language_rules[] = {
 static int check_language(struct check *check, const json_t *language)
 {
 	if (!json_is_object(language))
-		return fault(check, "must be an object");
+		return check_fault(check, "must be an object");
 	check->options = json_object_get(language, "options");
 	for (size_t i = 0; i < sizeof(language_rules) / sizeof(language_rules[0]); i++) {
 		const struct member_rule *rule = &language_rules[i];
-		int r = member(check, language, rule->key, rule->presence, rule->how);
+		int r = check_member(check, language, rule->key, rule->presence, rule->how);
 		if (r < 0)
 			return r;
 	}
@@ -491,20 +332,21 @@ static int check_languages(struct check *check, const json_t *languages)
 	const json_t *language, *alias;
 	size_t i, j;
 
-	int r = elements(check, languages, check_language);
+	int r = check_elements(check, languages, check_language);
 	if (r < 0)
 		return r;
 	if (json_array_size(languages) == 0)
-		return fault(check, "must not be empty");
+		return check_fault(check, "must not be empty");
 	json_array_foreach(languages, i, language)
 	{
 		const char *id = manifest_text(language, "id");
 		if (uses(languages, id) > 1)
-			return fault(check, "\"%s\" selects two languages", id);
+			return check_fault(check, "\"%s\" selects two languages", id);
 		json_array_foreach(json_object_get(language, "aliases"), j,
 				   alias) if (uses(languages, json_string_value(alias)) >
-					      1) return fault(check, "\"%s\" selects two languages",
-							      json_string_value(alias));
+					      1) return check_fault(check,
+								    "\"%s\" selects two languages",
+								    json_string_value(alias));
 	}
 	return 0;
 }
@@ -514,11 +356,11 @@ int manifest_check(const json_t *root, struct error *err)
 	struct check check = {.err = err};
 
 	if (!json_is_object(root))
-		return fault(&check, "must be an object");
-	int r = member(&check, root, "schema", REQUIRED, check_schema);
+		return check_fault(&check, "must be an object");
+	int r = check_member(&check, root, "schema", REQUIRED, check_schema);
 	if (r == 0)
-		r = member(&check, root, "name", REQUIRED, check_full_text);
+		r = check_member(&check, root, "name", REQUIRED, check_full_text);
 	if (r == 0)
-		r = member(&check, root, "id", REQUIRED, check_image_id);
-	return r < 0 ? r : member(&check, root, "languages", REQUIRED, check_languages);
+		r = check_member(&check, root, "id", REQUIRED, check_image_id);
+	return r < 0 ? r : check_member(&check, root, "languages", REQUIRED, check_languages);
 }

@@ -1,4 +1,5 @@
-/* The manifest's inside, shared by manifest.c (reading), manifest_check.c and manifest_plan.c. */
+/* The manifest's inside, shared by reading (manifest.c, manifest_check*.c) and planning
+ * (manifest_choose.c, manifest_plan.c). */
 #ifndef FRONT_MANIFEST_INTERNAL_H
 #define FRONT_MANIFEST_INTERNAL_H
 

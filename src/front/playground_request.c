@@ -48,7 +48,8 @@ static void choice_apply(const struct choice *choice, struct playground_request 
 		{"channel", choice->channel},
 		{"mode", choice->mode},
 		{"edition", choice->edition},
-		{"crate_type", choice->crate_type},
+		/* A test harness is a program, whatever it tests. */
+		{"crate_type", choice->tests ? "bin" : choice->crate_type},
 		{"tests", choice->tests ? "true" : "false"},
 		{"backtrace", choice->backtrace ? "true" : "false"},
 	};

@@ -48,7 +48,6 @@ static struct service *service_alloc(const struct service_config *config)
 		return NULL;
 	service->config = *config;
 	service->config.welcome = NULL;
-	memcpy(service->image_id, welcome->image_id, sizeof(service->image_id));
 	service->limits[STEP_COMPILE] = welcome->compile_limits;
 	service->limits[STEP_RUN] = welcome->run_limits;
 	service->interactive_wall_usec = welcome->interactive_wall_usec;
@@ -172,7 +171,7 @@ const struct manifest *service_manifest(struct service *service)
 
 const char *service_image_id(struct service *service)
 {
-	return service->image_id;
+	return json_string_value(json_object_get(manifest_json(service->manifest), "id"));
 }
 
 const struct limits *service_limits(struct service *service, enum step_kind kind)

@@ -25,7 +25,6 @@ struct service {
 	struct service_config config; /* .welcome is not valid any more */
 	struct manifest *manifest;
 	struct store *store;
-	char image_id[65];
 	struct limits limits[STEP_KIND_COUNT];
 	uint64_t interactive_wall_usec;
 	int wake_fd; /* eventfd: the pump has something to look at */

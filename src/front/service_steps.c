@@ -77,38 +77,46 @@ static void step_log_locked(struct job *job, const struct step_result *step)
 	job_log_step_locked(job, step->kind);
 }
 
-/* Ended well, and there is more to do? */
-static int job_goes_on(const struct job *job, const struct step_result *step)
+/* Ended well, and there is a run step to come? */
+static int step_leads_on(const struct job *job, const struct step_result *step)
 {
 	return step->kind == STEP_COMPILE && step->outcome == OUTCOME_EXITED &&
-	       step->exit_code == 0 && job->plan.has_run && !job->kill_asked;
+	       step->exit_code == 0 && job->plan.has_run;
+}
+
+static void job_advance_locked(struct service *service, struct job *job, uint64_t cookie,
+			       int take_artefact_fd)
+{
+	job->artefact_fd = take_artefact_fd;
+	queue_advance(&service->queue, &job->item, cookie, STEP_RUN, clock_monotonic_usec());
+	job_set_state_locked(job, JOB_WAITING_TO_RUN);
 }
 
 void service_step_done(struct service *service, struct job *job, uint64_t cookie,
 		       const struct step_result *step, int take_artefact_fd)
 {
 	_cleanup_fd_ int artefact_fd = take_artefact_fd;
-	uint64_t now = clock_monotonic_usec();
 
 	service_lock(service);
-	if (queue_emit(&job->item, cookie) == 0) {
-		step_log_locked(job, step);
-		if (job_goes_on(job, step)) {
-			job->artefact_fd = TAKE_FD(artefact_fd);
-			queue_advance(&service->queue, &job->item, cookie, STEP_RUN, now);
-			job_set_state_locked(job, JOB_WAITING_TO_RUN);
-		} else {
-			/* Killed when the step had just ended by itself, and before the next. */
-			if (job->kill_asked && job->plan.has_run && step->kind == STEP_COMPILE &&
-			    step->outcome == OUTCOME_EXITED && step->exit_code == 0) {
-				job->result.last.outcome = OUTCOME_KILLED;
-				snprintf(job->result.last.detail, sizeof(job->result.last.detail),
-					 "%s", outcome_sentence(OUTCOME_KILLED));
-			}
-			queue_finish(&service->queue, &job->item, cookie, now);
-			job_end_locked(service, job);
-		}
+	if (queue_emit(&job->item, cookie) < 0) {
+		service_unlock(service);
+		return;
 	}
+	step_log_locked(job, step);
+	int leads_on = step_leads_on(job, step);
+	if (leads_on && !job->kill_asked) {
+		job_advance_locked(service, job, cookie, TAKE_FD(artefact_fd));
+		service_unlock(service);
+		return;
+	}
+	/* The kill came when this step had just ended by itself, and before the next. */
+	if (leads_on) {
+		job->result.last.outcome = OUTCOME_KILLED;
+		snprintf(job->result.last.detail, sizeof(job->result.last.detail), "%s",
+			 outcome_sentence(OUTCOME_KILLED));
+	}
+	queue_finish(&service->queue, &job->item, cookie, clock_monotonic_usec());
+	job_end_locked(service, job);
 	service_unlock(service);
 }
 

@@ -27,7 +27,8 @@ const char *store_statement_sql(int statement)
 				   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
 		[STATEMENT_OUTPUT] = "INSERT INTO outputs(job,step,stream,data)"
 				     " VALUES(?1,?2,?3,?4)",
-		[STATEMENT_RECOVER] = "UPDATE jobs SET ended_usec=?1,outcome=?2,detail=?3"
+		[STATEMENT_RECOVER] = "UPDATE jobs SET ended_usec=?1,outcome=?2,detail=?3,"
+				      "total_usec=max(0,?1-accepted_usec)"
 				      " WHERE ended_usec IS NULL",
 		[STATEMENT_FIND] = "SELECT outcome,detail,last_step,queued_usec,total_usec"
 				   " FROM jobs WHERE id=?1 AND ended_usec IS NOT NULL",
