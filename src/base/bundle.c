@@ -112,6 +112,7 @@ static const char *record_fault(const struct bundle_record *record)
 			return "an artefact path carries bytes";
 		/* fall through */
 	case BUNDLE_FILE:
+	case BUNDLE_PROGRAM:
 		return bundle_path_is_valid(record->name, record->name_len) ? NULL
 									    : "a path is not valid";
 	case BUNDLE_TYPE_COUNT:

@@ -23,13 +23,14 @@ enum bundle_type {
 	BUNDLE_ARTEFACT_IN,  /* name: path below /playground for the artefact fd's bytes, mode 0755
 			      */
 	BUNDLE_ARTEFACT_OUT, /* name: path below /playground to copy out at the end */
+	BUNDLE_PROGRAM,      /* as BUNDLE_FILE, made with mode 0755 */
 	BUNDLE_TYPE_COUNT
 };
 
 enum {
 	BUNDLE_ARGS_MAX = 1024,
 	BUNDLE_ENV_MAX = 128,
-	BUNDLE_FILES_MAX = 256,
+	BUNDLE_FILES_MAX = 65536,
 	BUNDLE_PATH_MAX = 255,	       /* bytes of a path below /playground */
 	BUNDLE_ARG_BYTES_MAX = 131071, /* execve(2): MAX_ARG_STRLEN less the NUL */
 	BUNDLE_BYTES_MAX = 64 << 20,   /* a whole bundle */

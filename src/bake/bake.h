@@ -1,0 +1,91 @@
+/*
+ * What the stages of a bake share. `sandlot bake` is one single-threaded process, run by root: it
+ * fetches (with the machine's own apt and cargo, running nothing of what it fetches), checks,
+ * unpacks, and compiles in cells without network. It decides nothing by what comes out of a cell
+ * but what is written into the image.
+ */
+#ifndef BAKE_BAKE_H
+#define BAKE_BAKE_H
+
+#include <jansson.h>
+
+#include "bake/cache.h"
+#include "bake/child.h"
+#include "bake/definition.h"
+#include "bake/progress.h"
+
+/* Part of every key: raise it when the program makes something else of the same inputs. */
+#define BAKE_FORMAT "1"
+
+enum { BAKE_CHANNELS_MAX = 4 };
+
+/* Stages in the order they are worked on; those whose result is in the cache are left out. */
+#define BAKE_STAGES(X)                                                                             \
+	X(STAGE_RUST, "Rust tool chains")                                                          \
+	X(STAGE_DEBIAN, "Debian packages")                                                         \
+	X(STAGE_CRATES, "crates: fetch, check, unpack")                                            \
+	X(STAGE_COMPILE, "crates: compile in cells")                                               \
+	X(STAGE_TEST, "image and self-test")
+
+enum bake_stage {
+	STAGE_NONE,
+#define X(constant, name) constant,
+	BAKE_STAGES(X)
+#undef X
+		STAGE_COUNT
+};
+
+/* One Rust channel the image has. */
+struct channel {
+	char name[33];
+	int from_debian;	      /* 1: Debian's packages; 0: a rustup tool chain */
+	struct path toolchain;	      /* rustup's folder; empty when from Debian */
+	char digest[DIGEST_HEX_SIZE]; /* of the files taken from it; empty when from Debian */
+	struct path layer;	      /* holds root/opt/rust/NAME; empty when from Debian */
+};
+
+struct bake {
+	struct cache cache;
+	struct progress progress;
+	struct definition *definition;	     /* owned */
+	struct path programs;		     /* folder of sandlot-cell-run */
+	struct path debian_layer;	     /* holds root/ and packages.json */
+	char debian_digest[DIGEST_HEX_SIZE]; /* of packages.json and of what is done to them */
+	struct channel channels[BAKE_CHANNELS_MAX];
+	size_t channel_count;
+	struct path image;	    /* the image while it is made: holds root/ */
+	json_t *crates;		    /* owned: direct crates as the manifest lists them, or NULL */
+	char tail[CHILD_TAIL_SIZE]; /* the last lines of a tool that failed, for the edge to print
+				     */
+};
+
+struct bake_options {
+	const char *definition; /* folder */
+	const char *output;	/* link to make, or NULL */
+	const char *cache;	/* or NULL */
+	int verbose;
+	int refresh; /* 1: take new Debian packages even when the cache has some */
+};
+
+/* Bakes. ret_image: the finished folder in the cache. Returns 0 or a negative errno. */
+int bake_run(struct bake *bake, const struct bake_options *options, struct path *ret_image,
+	     struct error *err);
+
+/* Frees. */
+void bake_fini(struct bake *bake);
+
+/* Shows that a stage has work to do. */
+void bake_stage(struct bake *bake, enum bake_stage stage);
+
+/*
+ * Runs a tool with its lines shown; an exit code other than 0 is a failure: -EIO with "WHAT
+ * failed", and its last lines in bake->tail. ret_result may be NULL.
+ */
+int bake_tool(struct bake *bake, const char *what, const struct child_spec *spec,
+	      struct child_result *ret_result, struct error *err);
+
+/* Makes a path below the cache of KIND-KEY and says whether it is there. Returns 1, 0 or -errno. */
+int bake_layer(const struct bake *bake, const char *kind, const char *key, struct path *ret_layer,
+	       struct error *err);
+
+#endif

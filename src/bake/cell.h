@@ -1,0 +1,40 @@
+/*
+ * Runs a command in a cell, by sandlot-cell-run: the way everything that comes out of a package, a
+ * crate or a recipe is run. The cell sees the image read-only and no network.
+ */
+#ifndef BAKE_CELL_H
+#define BAKE_CELL_H
+
+#include "bake/bake.h"
+
+enum { CELL_JOB_FILES_MAX = 4, CELL_JOB_ENV_MAX = 16, CELL_JOB_LIMITS_MAX = 8 };
+
+/* Everything is borrowed. */
+struct cell_job {
+	const char *image;			 /* folder that holds root/ */
+	const char *profile;			 /* "compile" or "run" */
+	const char *const *argv;		 /* NULL-terminated, argv[0] a path in the cell */
+	const char *env[CELL_JOB_ENV_MAX];	 /* NAME=value; NULL ends */
+	const char *limits[CELL_JOB_LIMITS_MAX]; /* NAME=value; NULL ends */
+	const char *files[CELL_JOB_FILES_MAX];	 /* HOSTPATH:PATH below /playground; NULL ends */
+	const char *bind;			 /* HOSTDIR:PATH, or NULL */
+	const char *artefact;			 /* PATH:HOSTFILE, or NULL */
+	uint64_t wall_usec;			 /* our own bound, above the cell's limit */
+	child_line *line;			 /* or NULL: lines are shown when verbose */
+	void *owner;
+};
+
+/*
+ * Runs it. Returns 0 when the command ran, whatever its exit code (ret_result->stdout_data has its
+ * output, ret_result->tail what it printed on stderr); a negative errno with a text when the cell
+ * could not be made. ret_result is written in every case; child_result_fini() it.
+ */
+int cell_job_run(struct bake *bake, const struct cell_job *job, struct child_result *ret_result,
+		 struct error *err);
+
+/* The same, for a command that must succeed: another exit code is -EIO "WHAT failed", the tail in
+ * bake->tail. */
+int cell_job_must(struct bake *bake, const char *what, const struct cell_job *job,
+		  struct child_result *ret_result, struct error *err);
+
+#endif

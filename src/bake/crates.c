@@ -1,0 +1,286 @@
+#include "bake/crates.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bake/cargo_lock.h"
+#include "bake/cell.h"
+#include "bake/externs.h"
+#include "bake/json.h"
+#include "bake/tree.h"
+#include "bake/unpack.h"
+#include "bake/vendor.h"
+#include "base/clock.h"
+#include "base/fd.h"
+
+/*
+ * One layer for each channel and mode, named by everything that goes into it: the crates' lock, the
+ * script, the compiler and the Debian packages it links with. Build scripts and procedural macros
+ * run here; what they can reach is the cell, and what comes out is a tar of libraries that
+ * visitors' programs are linked with.
+ */
+
+enum {
+	BUILD_WALL_SEC = 1860, /* the cell's own limit is half an hour */
+	OUT_FILES_MAX = 5000,
+	MESSAGES_MAX = 32 << 20,
+};
+#define OUT_BYTES_MAX (UINT64_C(4) << 30)
+
+static const char *const modes[] = {"debug", "release"};
+enum { MODE_COUNT = sizeof(modes) / sizeof(modes[0]) };
+
+/* What making one layer needs. */
+struct crates_build {
+	struct bake *bake;
+	const struct cargo_lock *lock;
+	struct path vendor; /* folder cells see as /playground/in */
+	const struct channel *channel;
+	const char *mode;
+};
+
+/* "   Compiling serde v1.0.1" is a crate begun. */
+static void build_line(void *owner, const char *line)
+{
+	struct bake *bake = owner;
+	const char *word = "   Compiling ";
+
+	if (!line) {
+		progress_tick(&bake->progress, NULL);
+		return;
+	}
+	if (strncmp(line, word, strlen(word)) == 0)
+		progress_add(&bake->progress, line + strlen(word), 0);
+	progress_tool_line(&bake->progress, line);
+}
+
+static int build_script(const struct bake *bake, char **ret_text, struct error *err)
+{
+	const struct recipe *recipe = definition_rust(bake->definition);
+	const json_t *rust = json_object_get(recipe->json, "rust");
+	return recipe_source(recipe, json_text(rust, "crates_script"), ret_text, err);
+}
+
+static int layer_key(const struct crates_build *build, char ret_key[DIGEST_HEX_SIZE],
+		     struct error *err)
+{
+	_cleanup_free_ char *script = NULL;
+	const char *vendor_key = strrchr(build->vendor.text, '/') + 1;
+	struct digest digest;
+
+	int r = build_script(build->bake, &script, err);
+	if (r < 0)
+		return r;
+	digest_begin(&digest);
+	digest_field_text(&digest, "format", BAKE_FORMAT);
+	digest_field_text(&digest, "script", script);
+	digest_field_text(&digest, "crates", vendor_key);
+	digest_field_text(&digest, "debian", build->bake->debian_digest);
+	digest_field_text(&digest, "rust", build->channel->digest);
+	digest_field_text(&digest, "channel", build->channel->name);
+	digest_field_text(&digest, "mode", build->mode);
+	digest_field(&digest, "epoch", &build->bake->definition->epoch,
+		     sizeof(build->bake->definition->epoch));
+	return digest_end(&digest, ret_key, err);
+}
+
+/* Compiles in a cell; tar: where its output goes. */
+static int run_build(const struct crates_build *build, const char *folder, const char *tar,
+		     struct error *err)
+{
+	struct bake *bake = build->bake;
+	_cleanup_free_ char *script = NULL;
+	struct path script_path, file, bind, artefact, what;
+
+	int r = build_script(bake, &script, err);
+	if (r >= 0)
+		r = path_format(&script_path, err, "%s/build-crates.sh", folder);
+	if (r >= 0)
+		r = path_write_file(script_path.text, 0755, script, strlen(script), err);
+	if (r >= 0)
+		r = path_format(&file, err, "%s:build-crates.sh", script_path.text);
+	if (r >= 0)
+		r = path_format(&bind, err, "%s:in", build->vendor.text);
+	if (r >= 0)
+		r = path_format(&artefact, err, "out.tar:%s", tar);
+	if (r >= 0)
+		r = path_format(&what, err, "compiling the crates (%s, %s)", build->channel->name,
+				build->mode);
+	if (r < 0)
+		return r;
+	const char *const argv[] = {"/bin/sh", "/playground/build-crates.sh", build->channel->name,
+				    build->mode, NULL};
+	const struct cell_job job = {
+		.image = bake->image.text,
+		.profile = "compile",
+		.argv = argv,
+		.limits = {"wall=30m", "cpu=120m", "memory=6G", "files=4G", "inodes=200000",
+			   "processes=512", "artefact=2G", "output=16M"},
+		.files = {file.text},
+		.bind = bind.text,
+		.artefact = artefact.text,
+		.wall_usec = BUILD_WALL_SEC * USEC_PER_SEC,
+		.line = build_line,
+		.owner = bake,
+	};
+	__attribute__((cleanup(child_result_fini))) struct child_result result;
+	r = cell_job_must(bake, what.text, &job, &result, err);
+	unlink(script_path.text);
+	return r;
+}
+
+/* Writes externs.args from messages.json, which goes; crates.json stays beside root/. */
+static int write_externs(const struct crates_build *build, const char *folder,
+			 const char *libraries, const char *in_image, struct error *err)
+{
+	_cleanup_free_ char *messages = NULL, *args = NULL;
+	json_auto_t *crates = NULL;
+	struct path path;
+
+	int r = path_format(&path, err, "%s/messages.json", libraries);
+	if (r < 0)
+		return r;
+	_cleanup_fd_ int fd = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return error_set(err, -errno, "crates", "cannot open %s", path.text);
+	r = fd_read_all(fd, MESSAGES_MAX, &messages, NULL);
+	if (r < 0)
+		return error_set(err, r, "crates", "cannot read %s", path.text);
+	unlink(path.text);
+	r = externs_make(messages, build->lock, in_image, &args, &crates, err);
+	if (r >= 0)
+		r = path_format(&path, err, "%s/externs.args", libraries);
+	if (r >= 0)
+		r = path_write_file(path.text, 0644, args, strlen(args), err);
+	if (r >= 0)
+		r = path_format(&path, err, "%s/crates.json", folder);
+	if (r < 0)
+		return r;
+	json_auto_t *top = json_pack("{s:O}", "crates", crates);
+	if (!top)
+		return error_set(err, -ENOMEM, "crates", "cannot list the crates");
+	return json_write_file(path.text, top, err);
+}
+
+static int make_layer(const struct crates_build *build, const char *folder, struct error *err)
+{
+	static const struct unpack_rules rules = {.files_max = OUT_FILES_MAX,
+						  .bytes_max = OUT_BYTES_MAX};
+	struct path tar, in_image, root, libraries;
+
+	int r = path_format(&in_image, err, "/opt/crates/%s/%s", build->channel->name, build->mode);
+	if (r >= 0)
+		r = path_format(&tar, err, "%s/out.tar", folder);
+	if (r >= 0)
+		r = path_format(&root, err, "%s/root", folder);
+	if (r >= 0)
+		r = path_format(&libraries, err, "%s%s", root.text, in_image.text);
+	if (r >= 0)
+		r = path_make_folders(libraries.text, err);
+	if (r >= 0)
+		r = run_build(build, folder, tar.text, err);
+	if (r >= 0)
+		r = unpack_tar(tar.text, libraries.text, &rules, NULL, err);
+	if (r < 0)
+		return r;
+	unlink(tar.text);
+	r = write_externs(build, folder, libraries.text, in_image.text, err);
+	return r < 0 ? r : tree_normalise(root.text, build->bake->definition->epoch, err);
+}
+
+/* Notes the layer's list of crates for the manifest. */
+static int note_crates(struct bake *bake, const char *layer, struct error *err)
+{
+	json_auto_t *top = NULL;
+	struct path path;
+
+	int r = path_format(&path, err, "%s/crates.json", layer);
+	if (r >= 0)
+		r = json_read_file(path.text, &top, err);
+	if (r < 0)
+		return r;
+	json_decref(bake->crates);
+	bake->crates = json_incref(json_object_get(top, "crates"));
+	return 0;
+}
+
+static int bake_mode(const struct crates_build *build, struct error *err)
+{
+	struct bake *bake = build->bake;
+	char key[DIGEST_HEX_SIZE];
+	struct path layer, folder = {.text = ""}, from, to;
+
+	int r = layer_key(build, key, err);
+	if (r >= 0)
+		r = bake_layer(bake, "crates", key, &layer, err);
+	if (r == 0) {
+		bake_stage(bake, STAGE_COMPILE);
+		r = cache_begin(&bake->cache, &folder, err);
+		if (r >= 0)
+			r = make_layer(build, folder.text, err);
+		if (r >= 0)
+			r = cache_commit(&bake->cache, folder.text, layer.text, err);
+		if (r < 0)
+			cache_abandon(folder.text);
+	}
+	if (r >= 0)
+		r = path_format(&from, err, "%s/root", layer.text);
+	if (r >= 0)
+		r = path_format(&to, err, "%s/root", bake->image.text);
+	if (r >= 0)
+		r = tree_link(from.text, to.text, NULL, err);
+	return r < 0 ? r : note_crates(bake, layer.text, err);
+}
+
+/* For an image without crates: the compile step reads the file all the same. */
+static int write_no_externs(const struct bake *bake, const struct channel *channel,
+			    const char *mode, struct error *err)
+{
+	struct path folder, file;
+
+	int r = path_format(&folder, err, "%s/root/opt/crates/%s/%s", bake->image.text,
+			    channel->name, mode);
+	if (r >= 0)
+		r = path_make_folders(folder.text, err);
+	if (r >= 0)
+		r = path_format(&file, err, "%s/externs.args", folder.text);
+	return r < 0 ? r : path_write_file(file.text, 0644, "", 0, err);
+}
+
+static int bake_all(struct bake *bake, const struct cargo_lock *lock, struct error *err)
+{
+	struct crates_build build = {.bake = bake, .lock = lock};
+
+	int r = vendor_bake(bake, lock, &build.vendor, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < bake->channel_count && r >= 0; i++)
+		for (size_t k = 0; k < MODE_COUNT && r >= 0; k++) {
+			build.channel = &bake->channels[i];
+			build.mode = modes[k];
+			r = bake_mode(&build, err);
+		}
+	return r;
+}
+
+int crates_bake(struct bake *bake, struct error *err)
+{
+	struct cargo_lock lock = {.packages = NULL};
+	int r = 0;
+
+	if (bake->definition->crates.text[0] && bake->channel_count > 0) {
+		r = vendor_lock(bake, &lock, err);
+		if (r >= 0)
+			r = bake_all(bake, &lock, err);
+		cargo_lock_fini(&lock);
+		return r;
+	}
+	for (size_t i = 0; i < bake->channel_count; i++)
+		for (size_t k = 0; k < MODE_COUNT && r >= 0; k++)
+			r = write_no_externs(bake, &bake->channels[i], modes[k], err);
+	return r;
+}

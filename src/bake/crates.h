@@ -1,0 +1,18 @@
+/*
+ * The crates of a set, compiled in cells without network, once for each channel and mode, and put
+ * where the compile step finds them: root/opt/crates/CHANNEL/MODE/ with externs.args, one rustc
+ * argument per line.
+ */
+#ifndef BAKE_CRATES_H
+#define BAKE_CRATES_H
+
+#include "bake/bake.h"
+
+/*
+ * Finds or makes the layers and lays them into bake->image; fills in bake->crates. Without a crate
+ * set the externs.args are made all the same, empty. The image's Debian and Rust parts must be in
+ * place.
+ */
+int crates_bake(struct bake *bake, struct error *err);
+
+#endif

@@ -1,0 +1,178 @@
+#include "bake/debian_finish.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bake/cell.h"
+#include "bake/json.h"
+#include "bake/tree.h"
+#include "bake/unpack.h"
+#include "base/clock.h"
+
+enum {
+	PREPARE_WALL_SEC = 300,
+	PREPARE_FILES_MAX = 20000,
+	PREPARE_BYTES_MAX = 256 << 20,
+};
+
+static int matches(const json_t *patterns, const char *path)
+{
+	size_t i;
+	json_t *pattern;
+
+	json_array_foreach(patterns, i, pattern) if (fnmatch(json_string_value(pattern), path,
+							     FNM_PATHNAME) == 0) return 1;
+	return 0;
+}
+
+static int remove_visit(void *owner, const struct tree_entry *entry, struct error *err)
+{
+	const json_t *patterns = owner;
+
+	if (!matches(patterns, entry->path))
+		return 0;
+	int r = tree_remove(entry->full_path, err);
+	return r < 0 ? r : 1;
+}
+
+/* Makes the folders above a place in the tree; they are real folders, never links out of it. */
+static int place(const char *root, const char *name, struct path *ret_path, struct error *err)
+{
+	struct path parent;
+
+	int r = path_format(ret_path, err, "%s/%s", root, name);
+	if (r >= 0)
+		r = path_format(&parent, err, "%s", ret_path->text);
+	if (r < 0)
+		return r;
+	*strrchr(parent.text, '/') = '\0';
+	return path_make_folders(parent.text, err);
+}
+
+static int make_folders(const json_t *base, const char *root, struct error *err)
+{
+	struct path path;
+	size_t i;
+	json_t *name;
+	int r = 0;
+
+	json_array_foreach(json_object_get(base, "folders"), i, name)
+	{
+		if (r >= 0)
+			r = path_format(&path, err, "%s/%s", root, json_string_value(name));
+		if (r >= 0)
+			r = path_make_folders(path.text, err);
+	}
+	return r;
+}
+
+static int make_links(const json_t *base, const char *root, struct error *err)
+{
+	struct path path;
+	const char *name;
+	json_t *target;
+
+	json_object_foreach(json_object_get(base, "links"), name, target)
+	{
+		int r = place(root, name, &path, err);
+		if (r < 0)
+			return r;
+		unlink(path.text);
+		if (symlink(json_string_value(target), path.text) < 0)
+			return error_set(err, -errno, "debian", "cannot make the link %s",
+					 path.text);
+	}
+	return 0;
+}
+
+static int make_files(const json_t *base, const char *root, struct error *err)
+{
+	struct path path;
+	const char *name;
+	json_t *text;
+
+	json_object_foreach(json_object_get(base, "files"), name, text)
+	{
+		int r = place(root, name, &path, err);
+		if (r >= 0)
+			r = path_write_file(path.text, 0644, json_string_value(text),
+					    json_string_length(text), err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * What maintainer scripts would have run on the host, as root: here in a cell, on the tree, as
+ * nobody in particular; out comes a tar of new files.
+ */
+static int prepare(struct bake *bake, const char *folder, const json_t *job_json, struct error *err)
+{
+	static const struct unpack_rules rules = {.files_max = PREPARE_FILES_MAX,
+						  .bytes_max = PREPARE_BYTES_MAX};
+	const char *name = json_text(job_json, "name");
+	struct path artefact, tar, root;
+	const char *const argv[] = {"/bin/sh", "-ec", json_text(job_json, "script"), NULL};
+
+	progress_tick(&bake->progress, name);
+	int r = path_format(&tar, err, "%s/prepare.tar", folder);
+	if (r >= 0)
+		r = path_format(&root, err, "%s/root", folder);
+	if (r >= 0)
+		r = path_format(&artefact, err, "out.tar:%s", tar.text);
+	if (r < 0)
+		return r;
+	const struct cell_job job = {
+		.image = folder,
+		.profile = "compile",
+		.argv = argv,
+		.limits = {"wall=250s", "cpu=500s", "memory=1G", "files=512M", "artefact=256M"},
+		.artefact = artefact.text,
+		.wall_usec = PREPARE_WALL_SEC * USEC_PER_SEC,
+	};
+	__attribute__((cleanup(child_result_fini))) struct child_result result;
+	r = cell_job_must(bake, name, &job, &result, err);
+	if (r >= 0)
+		r = unpack_tar(tar.text, root.text, &rules, NULL, err);
+	if (r >= 0 && unlink(tar.text) < 0)
+		r = error_set(err, -errno, "debian", "cannot remove %s", tar.text);
+	return r;
+}
+
+static int prepare_all(struct bake *bake, const char *folder, const json_t *jobs, struct error *err)
+{
+	size_t i;
+	json_t *job;
+	int r = 0;
+
+	json_array_foreach(jobs, i, job) if (r >= 0) r = prepare(bake, folder, job, err);
+	return r;
+}
+
+int debian_finish(struct bake *bake, const char *folder, struct error *err)
+{
+	const struct definition *definition = bake->definition;
+	const json_t *base = definition->base;
+	struct path root;
+
+	int r = path_format(&root, err, "%s/root", folder);
+	if (r >= 0)
+		r = tree_walk(root.text, remove_visit, json_object_get(base, "remove"), err);
+	if (r >= 0)
+		r = make_folders(base, root.text, err);
+	if (r >= 0)
+		r = make_links(base, root.text, err);
+	if (r >= 0)
+		r = make_files(base, root.text, err);
+	if (r >= 0)
+		r = prepare_all(bake, folder, json_object_get(base, "prepare"), err);
+	for (size_t i = 0; i < definition->recipe_count && r >= 0; i++)
+		r = prepare_all(bake, folder,
+				json_object_get(definition->recipes[i].json, "prepare"), err);
+	if (r >= 0)
+		r = tree_normalise(root.text, definition->epoch, err);
+	return r;
+}

@@ -1,0 +1,278 @@
+#include "bake/definition.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bake/json.h"
+#include "bake/recipe.h"
+#include "base/fd.h"
+
+#define FIELDS(table) table, sizeof(table) / sizeof((table)[0])
+
+static const struct json_field image_fields[] = {
+	{"schema", JSON_SHAPE_NUMBER, 0},  {"name", JSON_SHAPE_TEXT, 0},
+	{"epoch", JSON_SHAPE_NUMBER, 0},   {"toolchains", JSON_SHAPE_TEXT, 0},
+	{"base", JSON_SHAPE_TEXT, 0},	   {"languages", JSON_SHAPE_TEXTS, 0},
+	{"crate_set", JSON_SHAPE_TEXT, 1},
+};
+
+static const struct json_field base_fields[] = {
+	{"schema", JSON_SHAPE_NUMBER, 0},  {"suite", JSON_SHAPE_TEXT, 0},
+	{"suites", JSON_SHAPE_TEXTS, 0},   {"keyring", JSON_SHAPE_TEXT, 0},
+	{"packages", JSON_SHAPE_TEXTS, 0}, {"remove", JSON_SHAPE_TEXTS, 0},
+	{"folders", JSON_SHAPE_TEXTS, 0},  {"links", JSON_SHAPE_TEXT_MAP, 0},
+	{"files", JSON_SHAPE_TEXT_MAP, 0}, {"prepare", JSON_SHAPE_ARRAY, 0},
+};
+
+/* Reads a whole file and adds it to what the definition is made from. */
+static int read_part(struct digest *digest, const char *path, char **ret_text, struct error *err)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, -errno, "definition", "cannot open %s", path);
+	size_t len;
+	int r = fd_read_all(fd, JSON_FILE_MAX, ret_text, &len);
+	if (r < 0)
+		return error_set(err, r, "definition", "cannot read %s", path);
+	digest_field(digest, "file", *ret_text, len);
+	return 0;
+}
+
+static int read_json(struct digest *digest, const char *path, json_t **ret_json, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+
+	int r = read_part(digest, path, &text, err);
+	return r < 0 ? r : json_read_file(path, ret_json, err);
+}
+
+/* Every name in a list of places must stay inside the image. */
+static int check_places(const json_t *base, const char *key, const char *file, struct error *err)
+{
+	const json_t *places = json_object_get(base, key);
+	struct json_place place = {file, key};
+	const char *name;
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(places, i, item) if (
+		!path_is_below(json_string_value(
+			item))) return json_refuse(place, NULL, err,
+						   "has \"%s\", no path inside the image",
+						   json_string_value(item));
+	json_object_foreach((json_t *)places, name, item) if (
+		!path_is_below(name)) return json_refuse(place, NULL, err,
+							 "has \"%s\", no path inside the image",
+							 name);
+	return 0;
+}
+
+static int read_base(struct definition *definition, struct digest *digest, const char *toolchains,
+		     struct error *err)
+{
+	static const char *const keys[] = {"remove", "folders", "links", "files"};
+	struct path path;
+
+	int r = path_format(&path, err, "%s/%s", toolchains, json_text(definition->json, "base"));
+	if (r >= 0)
+		r = read_json(digest, path.text, &definition->base, err);
+	struct json_place place = {path.text, ""};
+	if (r >= 0)
+		r = json_check_object(definition->base, FIELDS(base_fields), place, err);
+	if (r >= 0)
+		r = json_check_schema(definition->base, 1, place, err);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && r >= 0; i++)
+		r = check_places(definition->base, keys[i], path.text, err);
+	if (r >= 0)
+		r = recipe_check_prepare(json_object_get(definition->base, "prepare"), path.text,
+					 err);
+	return r;
+}
+
+int recipe_source(const struct recipe *recipe, const char *name, char **ret_text, struct error *err)
+{
+	struct path path;
+
+	int r = path_format(&path, err, "%s/%s", recipe->folder.text, name);
+	if (r < 0)
+		return r;
+	if (!path_is_below(name))
+		return error_set_plain(err, -EINVAL, "definition",
+				       "%s/recipe.json: \"%s\" is not a file beside it",
+				       recipe->folder.text, name);
+	_cleanup_fd_ int fd = open(path.text, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, -errno, "definition", "cannot open %s, named in recipe.json",
+				 path.text);
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	r = fd_read_all(fd, DEFINITION_SOURCE_MAX, &text, &len);
+	if (r < 0)
+		return error_set(err, r, "definition", "cannot read %s", path.text);
+	if (strlen(text) != len)
+		return error_set_plain(err, -EINVAL, "definition", "%s has a NUL byte", path.text);
+	*ret_text = TAKE_PTR(text);
+	return 0;
+}
+
+static int add_source(const struct recipe *recipe, struct digest *digest, const char *name,
+		      struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+
+	int r = recipe_source(recipe, name, &text, err);
+	if (r < 0)
+		return r;
+	digest_field_text(digest, "source", text);
+	return 0;
+}
+
+static int read_recipe(struct recipe *recipe, struct digest *digest, struct error *err)
+{
+	struct path path;
+	size_t i;
+	json_t *check;
+
+	int r = path_format(&path, err, "%s/recipe.json", recipe->folder.text);
+	if (r >= 0)
+		r = read_json(digest, path.text, &recipe->json, err);
+	if (r >= 0)
+		r = recipe_check(recipe->json, path.text, err);
+	if (r < 0)
+		return r;
+	recipe->id = json_text(json_object_get(recipe->json, "language"), "id");
+	r = add_source(recipe, digest, json_text(recipe->json, "sample"), err);
+	if (r >= 0)
+		r = add_source(recipe, digest,
+			       json_text(json_object_get(recipe->json, "hello"), "file"), err);
+	json_array_foreach(json_object_get(recipe->json, "checks"), i, check) if (r >= 0) r =
+		add_source(recipe, digest, json_text(check, "file"), err);
+	return r;
+}
+
+static int read_recipes(struct definition *definition, struct digest *digest,
+			const char *toolchains, const char *file, struct error *err)
+{
+	const json_t *languages = json_object_get(definition->json, "languages");
+	struct json_place place = {file, "languages"};
+	size_t i;
+	json_t *name;
+
+	if (json_array_size(languages) == 0 ||
+	    json_array_size(languages) > DEFINITION_LANGUAGES_MAX)
+		return json_refuse(place, NULL, err, "must have 1 to %d entries",
+				   DEFINITION_LANGUAGES_MAX);
+	json_array_foreach(languages, i, name)
+	{
+		struct recipe *recipe = &definition->recipes[definition->recipe_count];
+		if (!path_is_below(json_string_value(name)))
+			return json_refuse(place, NULL, err, "has \"%s\", no folder of toolchains",
+					   json_string_value(name));
+		int r = path_format(&recipe->folder, err, "%s/%s", toolchains,
+				    json_string_value(name));
+		definition->recipe_count++;
+		if (r >= 0)
+			r = read_recipe(recipe, digest, err);
+		if (r < 0)
+			return r;
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(definition->recipes[k].id, recipe->id) == 0)
+				return json_refuse(place, NULL, err, "has \"%s\" twice",
+						   recipe->id);
+	}
+	return 0;
+}
+
+static int read_crates(struct definition *definition, struct digest *digest, const char *toolchains,
+		       const char *file, struct error *err)
+{
+	static const char *const names[] = {"Cargo.toml", "Cargo.lock"};
+	const char *set = json_text(definition->json, "crate_set");
+	struct path path;
+
+	if (!set)
+		return 0;
+	if (!path_is_below(set))
+		return json_refuse((struct json_place){file, ""}, "crate_set", err,
+				   "must be a folder of toolchains");
+	int r = path_format(&definition->crates, err, "%s/%s", toolchains, set);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && r >= 0; i++) {
+		_cleanup_free_ char *text = NULL;
+		r = path_format(&path, err, "%s/%s", definition->crates.text, names[i]);
+		if (r >= 0)
+			r = read_part(digest, path.text, &text, err);
+	}
+	return r;
+}
+
+static int read_all(struct definition *definition, struct digest *digest, struct error *err)
+{
+	struct path file, toolchains;
+
+	int r = path_format(&file, err, "%s/image.json", definition->folder.text);
+	if (r >= 0)
+		r = read_json(digest, file.text, &definition->json, err);
+	struct json_place place = {file.text, ""};
+	if (r >= 0)
+		r = json_check_object(definition->json, FIELDS(image_fields), place, err);
+	if (r >= 0)
+		r = json_check_schema(definition->json, 1, place, err);
+	if (r < 0)
+		return r;
+	definition->name = json_text(definition->json, "name");
+	definition->epoch = json_integer_value(json_object_get(definition->json, "epoch"));
+	r = path_format(&toolchains, err, "%s/%s", definition->folder.text,
+			json_text(definition->json, "toolchains"));
+	if (r >= 0)
+		r = read_base(definition, digest, toolchains.text, err);
+	if (r >= 0)
+		r = read_recipes(definition, digest, toolchains.text, file.text, err);
+	if (r >= 0)
+		r = read_crates(definition, digest, toolchains.text, file.text, err);
+	return r;
+}
+
+int definition_read(const char *folder, struct definition **ret_definition, struct error *err)
+{
+	struct definition *definition = calloc(1, sizeof(*definition));
+	if (!definition)
+		return error_set(err, -ENOMEM, "definition", "cannot read %s", folder);
+
+	struct digest digest;
+	digest_begin(&digest);
+	int r = path_format(&definition->folder, err, "%s", folder);
+	if (r >= 0)
+		r = read_all(definition, &digest, err);
+	if (r >= 0)
+		r = digest_end(&digest, definition->digest, err);
+	else
+		digest_drop(&digest);
+	if (r < 0) {
+		definition_free(definition);
+		return r;
+	}
+	*ret_definition = definition;
+	return 0;
+}
+
+struct definition *definition_free(struct definition *definition)
+{
+	if (!definition)
+		return NULL;
+	for (size_t i = 0; i < definition->recipe_count; i++)
+		json_decref(definition->recipes[i].json);
+	json_decref(definition->base);
+	json_decref(definition->json);
+	free(definition);
+	return NULL;
+}
+
+const struct recipe *definition_rust(const struct definition *definition)
+{
+	for (size_t i = 0; i < definition->recipe_count; i++)
+		if (json_object_get(definition->recipes[i].json, "rust"))
+			return &definition->recipes[i];
+	return NULL;
+}

@@ -1,0 +1,47 @@
+/*
+ * SHA-256 by OpenSSL, as lower-case hex. Runs in `sandlot bake`. What a thing was made from is
+ * hashed as named, length-prefixed fields, so that no two lists of inputs can give the same bytes.
+ */
+#ifndef BAKE_DIGEST_H
+#define BAKE_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum { DIGEST_HEX_SIZE = 65 }; /* 64 digits and NUL */
+
+struct digest {
+	void *context; /* EVP_MD_CTX; owned */
+	int failed;    /* first negative errno, 0 while all is well */
+};
+
+/* Starts; every digest_begin() wants one digest_end(). Failures are sticky and come out at the end.
+ */
+void digest_begin(struct digest *digest);
+
+void digest_add(struct digest *digest, const void *data, size_t len);
+
+/* Adds a field: the lengths of name and data, then both. */
+void digest_field(struct digest *digest, const char *name, const void *data, size_t len);
+void digest_field_text(struct digest *digest, const char *name, const char *text);
+
+/* Ends and frees. Returns 0, or a negative errno and an empty ret_hex. */
+int digest_end(struct digest *digest, char ret_hex[DIGEST_HEX_SIZE], struct error *err);
+
+/* Ends without a result: for error paths. */
+void digest_drop(struct digest *digest);
+
+/* Hashes fd (borrowed) from where it stands to its end. ret_size may be NULL. */
+int digest_fd(int fd, const char *name, char ret_hex[DIGEST_HEX_SIZE], uint64_t *ret_size,
+	      struct error *err);
+
+/* Hashes a regular file, which may not be a symbolic link. ret_size may be NULL. */
+int digest_file(const char *path, char ret_hex[DIGEST_HEX_SIZE], uint64_t *ret_size,
+		struct error *err);
+
+/* Is it 64 lower-case hex digits? Returns 1 or 0. */
+int digest_is_hex(const char *text);
+
+#endif

@@ -1,0 +1,145 @@
+#include "bake/image.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bake/crates.h"
+#include "bake/digest.h"
+#include "bake/json.h"
+#include "bake/languages.h"
+#include "bake/rust.h"
+#include "bake/selftest.h"
+#include "bake/tree.h"
+
+static int image_id(const struct bake *bake, char ret_id[DIGEST_HEX_SIZE], struct error *err)
+{
+	struct digest digest;
+
+	digest_begin(&digest);
+	digest_field_text(&digest, "format", BAKE_FORMAT);
+	digest_field_text(&digest, "definition", bake->definition->digest);
+	digest_field_text(&digest, "debian", bake->debian_digest);
+	for (size_t i = 0; i < bake->channel_count; i++) {
+		digest_field_text(&digest, "channel", bake->channels[i].name);
+		digest_field_text(&digest, "rust", bake->channels[i].digest);
+	}
+	return digest_end(&digest, ret_id, err);
+}
+
+/* The tree, complete. */
+static int make_tree(struct bake *bake, struct error *err)
+{
+	struct path from, root;
+
+	int r = path_format(&from, err, "%s/root", bake->debian_layer.text);
+	if (r >= 0)
+		r = path_format(&root, err, "%s/root", bake->image.text);
+	if (r >= 0)
+		r = path_make_folders(root.text, err);
+	if (r >= 0)
+		r = tree_link(from.text, root.text, NULL, err);
+	if (r >= 0)
+		r = rust_place(bake, err);
+	if (r >= 0)
+		r = crates_bake(bake, err);
+	/* The files are uniform already; the folders were made just now. */
+	return r < 0 ? r : tree_normalise(root.text, bake->definition->epoch, err);
+}
+
+static int copy_packages(const struct bake *bake, struct error *err)
+{
+	struct path from, to;
+
+	int r = path_format(&from, err, "%s/packages.json", bake->debian_layer.text);
+	if (r >= 0)
+		r = path_format(&to, err, "%s/packages.json", bake->image.text);
+	return r < 0 ? r : tree_copy_file(from.text, to.text, 0644, NULL, err);
+}
+
+static int test_image(struct bake *bake, const json_t *manifest, struct error *err)
+{
+	struct path scratch = {.text = ""};
+
+	int r = cache_begin(&bake->cache, &scratch, err);
+	if (r >= 0)
+		r = selftest_run(bake, manifest, scratch.text, err);
+	cache_abandon(scratch.text);
+	return r;
+}
+
+static int make_image(struct bake *bake, const char *id, struct error *err)
+{
+	json_auto_t *manifest = NULL;
+	struct path path;
+
+	int r = make_tree(bake, err);
+	if (r < 0)
+		return r;
+	bake_stage(bake, STAGE_TEST);
+	r = languages_manifest(bake, id, &manifest, err);
+	if (r >= 0)
+		r = test_image(bake, manifest, err);
+	if (r >= 0)
+		r = copy_packages(bake, err);
+	if (r >= 0)
+		r = path_format(&path, err, "%s/manifest.json", bake->image.text);
+	return r < 0 ? r : json_write_file(path.text, manifest, err);
+}
+
+int image_bake(struct bake *bake, struct path *ret_image, struct error *err)
+{
+	char id[DIGEST_HEX_SIZE];
+	struct path manifest;
+
+	int r = image_id(bake, id, err);
+	if (r >= 0)
+		r = path_format(ret_image, err, "%s/images/%s", bake->cache.folder.text, id);
+	if (r >= 0)
+		r = path_format(&manifest, err, "%s/manifest.json", ret_image->text);
+	if (r < 0 || path_exists(manifest.text))
+		return r;
+	r = cache_begin(&bake->cache, &bake->image, err);
+	if (r >= 0)
+		r = make_image(bake, id, err);
+	if (r >= 0)
+		r = cache_commit(&bake->cache, bake->image.text, ret_image->text, err);
+	if (r < 0)
+		cache_abandon(bake->image.text);
+	return r;
+}
+
+int image_link(const char *image, const char *link, struct error *err)
+{
+	struct path temporary, parent;
+	struct stat st;
+
+	int r = path_format(&parent, err, "%s", link);
+	if (r < 0)
+		return r;
+	char *slash = strrchr(parent.text, '/');
+	if (slash && slash != parent.text) {
+		*slash = '\0';
+		r = path_make_folders(parent.text, err);
+	}
+	if (r >= 0)
+		r = path_format(&temporary, err, "%s.%d.new", link, (int)getpid());
+	if (r < 0)
+		return r;
+	if (lstat(link, &st) == 0 && !S_ISLNK(st.st_mode))
+		return error_set_plain(err, -EEXIST, "link",
+				       "%s is there and is no symbolic link; move it away or name "
+				       "another with --output",
+				       link);
+	unlink(temporary.text);
+	if (symlink(image, temporary.text) < 0)
+		return error_set(err, -errno, "link", "cannot make the link %s", temporary.text);
+	if (rename(temporary.text, link) < 0) {
+		r = -errno;
+		unlink(temporary.text);
+		return error_set(err, r, "link", "cannot make the link %s", link);
+	}
+	return 0;
+}

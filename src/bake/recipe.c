@@ -1,0 +1,395 @@
+#include "bake/recipe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bake/json.h"
+#include "bake/path.h"
+#include "bake/template.h"
+#include "base/fd.h"
+
+#define FIELDS(table) table, sizeof(table) / sizeof((table)[0])
+
+enum { WHERE_MAX = 96 };
+
+static const struct json_field recipe_fields[] = {
+	{"schema", JSON_SHAPE_NUMBER, 0},  {"packages", JSON_SHAPE_TEXTS, 0},
+	{"version", JSON_SHAPE_OBJECT, 0}, {"language", JSON_SHAPE_OBJECT, 0},
+	{"sample", JSON_SHAPE_TEXT, 0},	   {"hello", JSON_SHAPE_OBJECT, 0},
+	{"checks", JSON_SHAPE_ARRAY, 0},   {"rust", JSON_SHAPE_OBJECT, 1},
+	{"prepare", JSON_SHAPE_ARRAY, 1},
+};
+
+static const struct json_field prepare_fields[] = {
+	{"name", JSON_SHAPE_TEXT, 0},
+	{"script", JSON_SHAPE_TEXT, 0},
+};
+
+static const struct json_field version_fields[] = {
+	{"argv", JSON_SHAPE_TEXTS, 0},
+	{"prefix", JSON_SHAPE_TEXT, 0},
+};
+
+static const struct json_field language_fields[] = {
+	{"id", JSON_SHAPE_TEXT, 0},	   {"name", JSON_SHAPE_TEXT, 0},
+	{"aliases", JSON_SHAPE_TEXTS, 0},  {"main_file", JSON_SHAPE_TEXT, 0},
+	{"editor", JSON_SHAPE_TEXT, 0},	   {"options", JSON_SHAPE_OBJECT, 0},
+	{"compile", JSON_SHAPE_OBJECT, 1}, {"run", JSON_SHAPE_OBJECT, 0},
+};
+
+static const struct json_field option_fields[] = {
+	{"values", JSON_SHAPE_TEXTS, 0},
+	{"default", JSON_SHAPE_TEXT, 0},
+	{"label", JSON_SHAPE_TEXT, 0},
+	{"unavailable", JSON_SHAPE_TEXT_MAP, 1},
+};
+
+static const struct json_field compile_fields[] = {
+	{"argv", JSON_SHAPE_ARRAY, 0},
+	{"env", JSON_SHAPE_TEXT_MAP, 1},
+	{"artefact", JSON_SHAPE_TEXT, 0},
+};
+
+static const struct json_field run_fields[] = {
+	{"argv", JSON_SHAPE_ARRAY, 0},
+	{"env", JSON_SHAPE_TEXT_MAP, 1},
+	{"files", JSON_SHAPE_BOOLEAN, 1},
+	{"skip_unless", JSON_SHAPE_OBJECT, 1},
+};
+
+static const struct json_field when_fields[] = {
+	{"when", JSON_SHAPE_OBJECT, 0},
+	{"words", JSON_SHAPE_TEXTS, 0},
+};
+
+static const struct json_field hello_fields[] = {
+	{"file", JSON_SHAPE_TEXT, 0},
+	{"stdout", JSON_SHAPE_TEXT, 0},
+	{"for_each", JSON_SHAPE_TEXTS, 1},
+};
+
+static const struct json_field check_fields[] = {
+	{"name", JSON_SHAPE_TEXT, 0},
+	{"file", JSON_SHAPE_TEXT, 0},
+	{"options", JSON_SHAPE_TEXT_MAP, 0},
+	{"stdout", JSON_SHAPE_TEXT, 1},
+	{"stdout_contains", JSON_SHAPE_TEXT, 1},
+	{"stderr_contains", JSON_SHAPE_TEXT, 1},
+	{"exit_code", JSON_SHAPE_NUMBER, 1},
+	{"for_each", JSON_SHAPE_TEXTS, 1},
+	{"crates", JSON_SHAPE_BOOLEAN, 1},
+};
+
+static const struct json_field rust_fields[] = {
+	{"channels", JSON_SHAPE_OBJECT, 0}, {"keep", JSON_SHAPE_TEXTS, 0},
+	{"drop", JSON_SHAPE_TEXTS, 0},	    {"crates_script", JSON_SHAPE_TEXT, 0},
+	{"debian", JSON_SHAPE_OBJECT, 0},
+};
+
+static const struct json_field channel_fields[] = {
+	{"rustup", JSON_SHAPE_TEXT, 0},
+	{"missing", JSON_SHAPE_TEXT, 0},
+};
+
+static const struct json_field debian_fields[] = {
+	{"channel", JSON_SHAPE_TEXT, 0},
+	{"packages", JSON_SHAPE_TEXTS, 0},
+	{"links", JSON_SHAPE_TEXT_MAP, 0},
+};
+
+static int is_id(const char *text)
+{
+	size_t len = strlen(text);
+	return len >= 1 && len <= 32 &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+-") == len;
+}
+
+static int has_value(const json_t *option, const char *value)
+{
+	return template_among(json_object_get(option, "values"), value);
+}
+
+static int check_option(const json_t *option, struct json_place place, struct error *err)
+{
+	int r = json_check_object(option, FIELDS(option_fields), place, err);
+	if (r < 0)
+		return r;
+	const char *initial = json_text(option, "default");
+	if (!has_value(option, initial))
+		return json_refuse(place, "default", err, "is \"%s\", which is not among values",
+				   initial);
+	const char *key;
+	json_t *sentence;
+	json_object_foreach(json_object_get(option, "unavailable"), key, sentence) if (
+		has_value(option, key)) return json_refuse(place, "unavailable", err,
+							   "names \"%s\", which is among values",
+							   key);
+	return 0;
+}
+
+static int check_options(const json_t *options, struct json_place place, struct error *err)
+{
+	const char *key;
+	json_t *option;
+
+	json_object_foreach((json_t *)options, key, option)
+	{
+		char where[WHERE_MAX];
+		snprintf(where, sizeof(where), "%s.%s", place.path, key);
+		size_t len = strlen(key);
+		if (len < 1 || len > 32 || strspn(key, "abcdefghijklmnopqrstuvwxyz_") != len)
+			return json_refuse(place, key, err, "must match [a-z_]{1,32}");
+		int r = check_option(option, (struct json_place){place.file, where}, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The options a condition names must be there, with the values it names. */
+static int check_condition(const json_t *when, const json_t *options, struct json_place place,
+			   struct error *err)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)when, key, value)
+	{
+		const json_t *option = json_object_get(options, key);
+		size_t i;
+		json_t *item;
+		if (!option)
+			return json_refuse(place, key, err, "is not an option of this language");
+		if (!json_is_string(value)) {
+			int r = json_check_shape(value, JSON_SHAPE_TEXTS, key, place, err);
+			if (r < 0)
+				return r;
+		} else if (!has_value(option, json_string_value(value))) {
+			return json_refuse(place, key, err, "has no value \"%s\"",
+					   json_string_value(value));
+		}
+		json_array_foreach(value, i, item) if (
+			!has_value(option,
+				   json_string_value(
+					   item))) return json_refuse(place, key, err,
+								      "has no value \"%s\"",
+								      json_string_value(item));
+	}
+	return 0;
+}
+
+/* Fills a template with the defaults, to see that it names options only. */
+static int check_template(const char *text, const json_t *language, struct json_place place,
+			  struct error *err)
+{
+	_cleanup_free_ char *filled = NULL;
+	const struct template_values values = {.language = language, .main_file = "main"};
+	struct error why = {0};
+
+	if (strcmp(text, "{args}") == 0)
+		return 0;
+	if (template_fill(text, &values, &filled, &why) < 0)
+		return json_refuse(place, NULL, err, "has the template \"%s\": %s", text, why.text);
+	return 0;
+}
+
+static int check_argv(const json_t *argv, const json_t *language, struct json_place place,
+		      struct error *err)
+{
+	size_t i, k;
+	json_t *item, *word;
+
+	if (!json_is_string(json_array_get(argv, 0)) ||
+	    json_string_value(json_array_get(argv, 0))[0] != '/')
+		return json_refuse(place, NULL, err, "must start with an absolute path");
+	json_array_foreach(argv, i, item)
+	{
+		int r;
+		if (json_is_string(item)) {
+			r = check_template(json_string_value(item), language, place, err);
+			if (r < 0)
+				return r;
+			continue;
+		}
+		r = json_check_object(item, FIELDS(when_fields), place, err);
+		if (r >= 0)
+			r = check_condition(json_object_get(item, "when"),
+					    json_object_get(language, "options"), place, err);
+		if (r < 0)
+			return r;
+		json_array_foreach(json_object_get(item, "words"), k, word)
+		{
+			r = check_template(json_string_value(word), language, place, err);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static int check_step(const json_t *language, const char *name, const struct json_field *fields,
+		      size_t field_count, const char *file, struct error *err)
+{
+	const json_t *step = json_object_get(language, name);
+	char where[WHERE_MAX];
+	const char *key;
+	json_t *value;
+
+	if (!step)
+		return 0;
+	snprintf(where, sizeof(where), "language.%s", name);
+	struct json_place place = {file, where};
+	int r = json_check_object(step, fields, field_count, place, err);
+	json_object_foreach(json_object_get(step, "env"), key, value) if (r >= 0) r =
+		check_template(json_string_value(value), language, place, err);
+	if (r >= 0 && json_text(step, "artefact"))
+		r = check_template(json_text(step, "artefact"), language, place, err);
+	if (r >= 0)
+		r = check_condition(json_object_get(step, "skip_unless"),
+				    json_object_get(language, "options"), place, err);
+	if (r < 0)
+		return r;
+	snprintf(where, sizeof(where), "language.%s.argv", name);
+	return check_argv(json_object_get(step, "argv"), language, place, err);
+}
+
+static int check_language(const json_t *language, const char *file, struct error *err)
+{
+	struct json_place place = {file, "language"};
+	size_t i;
+	json_t *alias;
+
+	int r = json_check_object(language, FIELDS(language_fields), place, err);
+	if (r < 0)
+		return r;
+	if (!is_id(json_text(language, "id")))
+		return json_refuse(place, "id", err, "must match [a-z0-9+-]{1,32}");
+	json_array_foreach(json_object_get(language, "aliases"), i, alias) if (
+		!is_id(json_string_value(alias))) return json_refuse(place, "aliases", err,
+								     "must match [a-z0-9+-]{1,32}");
+	if (!path_is_below(json_text(language, "main_file")))
+		return json_refuse(place, "main_file", err, "must be a path below /playground");
+	r = check_options(json_object_get(language, "options"),
+			  (struct json_place){file, "language.options"}, err);
+	if (r >= 0)
+		r = check_step(language, "compile", FIELDS(compile_fields), file, err);
+	if (r >= 0)
+		r = check_step(language, "run", FIELDS(run_fields), file, err);
+	return r;
+}
+
+/* for_each and options of a self-test must name what the language has. */
+static int check_choices(const json_t *check, const json_t *options, struct json_place place,
+			 struct error *err)
+{
+	size_t i;
+	json_t *name;
+
+	json_array_foreach(json_object_get(check, "for_each"), i, name) if (
+		!json_object_get(
+			options,
+			json_string_value(name))) return json_refuse(place, "for_each", err,
+								     "names \"%s\", no option",
+								     json_string_value(name));
+	return check_condition(json_object_get(check, "options"), options, place, err);
+}
+
+static int check_checks(const json_t *recipe, const char *file, struct error *err)
+{
+	const json_t *options = json_object_get(json_object_get(recipe, "language"), "options");
+	const json_t *hello = json_object_get(recipe, "hello");
+	struct json_place place = {file, "hello"};
+	size_t i;
+	json_t *check;
+
+	int r = json_check_object(hello, FIELDS(hello_fields), place, err);
+	if (r >= 0)
+		r = check_choices(hello, options, place, err);
+	json_array_foreach(json_object_get(recipe, "checks"), i, check)
+	{
+		char where[WHERE_MAX];
+		snprintf(where, sizeof(where), "checks[%zu]", i);
+		place.path = where;
+		if (r >= 0)
+			r = json_check_object(check, FIELDS(check_fields), place, err);
+		if (r >= 0)
+			r = check_choices(check, options, place, err);
+	}
+	return r;
+}
+
+static int check_rust(const json_t *rust, const json_t *options, const char *file,
+		      struct error *err)
+{
+	const json_t *channels = json_object_get(rust, "channels");
+	struct json_place place = {file, "rust"};
+	const char *key;
+	json_t *channel;
+
+	int r = json_check_object(rust, FIELDS(rust_fields), place, err);
+	if (r < 0)
+		return r;
+	json_object_foreach((json_t *)channels, key, channel)
+	{
+		char where[WHERE_MAX];
+		snprintf(where, sizeof(where), "rust.channels.%s", key);
+		r = json_check_object(channel, FIELDS(channel_fields),
+				      (struct json_place){file, where}, err);
+		if (r < 0)
+			return r;
+		if (!is_id(key) || !has_value(json_object_get(options, "channel"), key))
+			return json_refuse(place, "channels", err,
+					   "names \"%s\", which language.options.channel has not",
+					   key);
+	}
+	const json_t *debian = json_object_get(rust, "debian");
+	place.path = "rust.debian";
+	r = json_check_object(debian, FIELDS(debian_fields), place, err);
+	if (r >= 0 && !json_object_get(channels, json_text(debian, "channel")))
+		r = json_refuse(place, "channel", err, "must be one of rust.channels");
+	return r;
+}
+
+int recipe_check_prepare(const json_t *prepare, const char *file, struct error *err)
+{
+	size_t i;
+	json_t *job;
+
+	json_array_foreach(prepare, i, job)
+	{
+		char where[WHERE_MAX];
+		snprintf(where, sizeof(where), "prepare[%zu]", i);
+		int r = json_check_object(job, FIELDS(prepare_fields),
+					  (struct json_place){file, where}, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int recipe_check(const json_t *recipe, const char *file, struct error *err)
+{
+	const json_t *language = json_object_get(recipe, "language");
+	const json_t *rust = json_object_get(recipe, "rust");
+	struct json_place place = {file, ""};
+
+	int r = json_check_object(recipe, FIELDS(recipe_fields), place, err);
+	if (r >= 0)
+		r = json_check_schema(recipe, 1, place, err);
+	if (r >= 0)
+		r = json_check_object(json_object_get(recipe, "version"), FIELDS(version_fields),
+				      (struct json_place){file, "version"}, err);
+	if (r >= 0)
+		r = check_language(language, file, err);
+	if (r >= 0)
+		r = check_argv(json_object_get(json_object_get(recipe, "version"), "argv"),
+			       language, (struct json_place){file, "version.argv"}, err);
+	if (r >= 0)
+		r = check_checks(recipe, file, err);
+	if (r >= 0)
+		r = recipe_check_prepare(json_object_get(recipe, "prepare"), file, err);
+	if (r >= 0 && rust)
+		r = check_rust(rust, json_object_get(language, "options"), file, err);
+	return r;
+}

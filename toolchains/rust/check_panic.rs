@@ -1,0 +1,7 @@
+fn shovel() {
+    panic!("the castle fell");
+}
+
+fn main() {
+    shovel();
+}

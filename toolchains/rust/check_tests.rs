@@ -1,0 +1,4 @@
+#[test]
+fn adds() {
+    assert_eq!(2 + 2, 4);
+}
