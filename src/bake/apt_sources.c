@@ -68,11 +68,10 @@ static int emit(const struct apt_entry *entry, const struct apt_wanted *wanted, 
 	if (entry->disabled || !has_word(entry->types, "deb") ||
 	    !has_word(entry->components, "main") || !is_debians(entry))
 		return 0;
-	json_array_foreach(wanted->suites, i,
-			   suite) if (has_word(entry->suites, json_string_value(suite)) &&
-				      used < sizeof(suites)) used +=
-		(size_t)snprintf(suites + used, sizeof(suites) - used, " %s",
-				 json_string_value(suite));
+	json_array_foreach (wanted->suites, i, suite)
+		if (has_word(entry->suites, json_string_value(suite)) && used < sizeof(suites))
+			used += (size_t)snprintf(suites + used, sizeof(suites) - used, " %s",
+						 json_string_value(suite));
 	if (used == 0 || used >= sizeof(suites))
 		return 0;
 	int n = snprintf(stanza, sizeof(stanza),

@@ -22,8 +22,9 @@ static int matches(const json_t *patterns, const char *path)
 	size_t i;
 	json_t *pattern;
 
-	json_array_foreach(patterns, i, pattern) if (fnmatch(json_string_value(pattern), path,
-							     FNM_PATHNAME) == 0) return 1;
+	json_array_foreach (patterns, i, pattern)
+		if (fnmatch(json_string_value(pattern), path, FNM_PATHNAME) == 0)
+			return 1;
 	return 0;
 }
 
@@ -58,8 +59,7 @@ static int make_folders(const json_t *base, const char *root, struct error *err)
 	json_t *name;
 	int r = 0;
 
-	json_array_foreach(json_object_get(base, "folders"), i, name)
-	{
+	json_array_foreach (json_object_get(base, "folders"), i, name) {
 		if (r >= 0)
 			r = path_format(&path, err, "%s/%s", root, json_string_value(name));
 		if (r >= 0)
@@ -74,8 +74,7 @@ static int make_links(const json_t *base, const char *root, struct error *err)
 	const char *name;
 	json_t *target;
 
-	json_object_foreach(json_object_get(base, "links"), name, target)
-	{
+	json_object_foreach (json_object_get(base, "links"), name, target) {
 		int r = place(root, name, &path, err);
 		if (r < 0)
 			return r;
@@ -93,8 +92,7 @@ static int make_files(const json_t *base, const char *root, struct error *err)
 	const char *name;
 	json_t *text;
 
-	json_object_foreach(json_object_get(base, "files"), name, text)
-	{
+	json_object_foreach (json_object_get(base, "files"), name, text) {
 		int r = place(root, name, &path, err);
 		if (r >= 0)
 			r = path_write_file(path.text, 0644, json_string_value(text),
@@ -148,7 +146,9 @@ static int prepare_all(struct bake *bake, const char *folder, const json_t *jobs
 	json_t *job;
 	int r = 0;
 
-	json_array_foreach(jobs, i, job) if (r >= 0) r = prepare(bake, folder, job, err);
+	json_array_foreach (jobs, i, job)
+		if (r >= 0)
+			r = prepare(bake, folder, job, err);
 	return r;
 }
 

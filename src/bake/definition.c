@@ -57,15 +57,14 @@ static int check_places(const json_t *base, const char *key, const char *file, s
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(places, i, item) if (
-		!path_is_below(json_string_value(
-			item))) return json_refuse(place, NULL, err,
-						   "has \"%s\", no path inside the image",
-						   json_string_value(item));
-	json_object_foreach((json_t *)places, name, item) if (
-		!path_is_below(name)) return json_refuse(place, NULL, err,
-							 "has \"%s\", no path inside the image",
-							 name);
+	json_array_foreach (places, i, item)
+		if (!path_is_below(json_string_value(item)))
+			return json_refuse(place, NULL, err, "has \"%s\", no path inside the image",
+					   json_string_value(item));
+	json_object_foreach ((json_t *)places, name, item)
+		if (!path_is_below(name))
+			return json_refuse(place, NULL, err, "has \"%s\", no path inside the image",
+					   name);
 	return 0;
 }
 
@@ -147,8 +146,9 @@ static int read_recipe(struct recipe *recipe, struct digest *digest, struct erro
 	if (r >= 0)
 		r = add_source(recipe, digest,
 			       json_text(json_object_get(recipe->json, "hello"), "file"), err);
-	json_array_foreach(json_object_get(recipe->json, "checks"), i, check) if (r >= 0) r =
-		add_source(recipe, digest, json_text(check, "file"), err);
+	json_array_foreach (json_object_get(recipe->json, "checks"), i, check)
+		if (r >= 0)
+			r = add_source(recipe, digest, json_text(check, "file"), err);
 	return r;
 }
 
@@ -164,8 +164,7 @@ static int read_recipes(struct definition *definition, struct digest *digest,
 	    json_array_size(languages) > DEFINITION_LANGUAGES_MAX)
 		return json_refuse(place, NULL, err, "must have 1 to %d entries",
 				   DEFINITION_LANGUAGES_MAX);
-	json_array_foreach(languages, i, name)
-	{
+	json_array_foreach (languages, i, name) {
 		struct recipe *recipe = &definition->recipes[definition->recipe_count];
 		if (!path_is_below(json_string_value(name)))
 			return json_refuse(place, NULL, err, "has \"%s\", no folder of toolchains",

@@ -34,8 +34,7 @@ static int is_library(const json_t *target)
 	size_t i;
 	json_t *kind;
 
-	json_array_foreach(kinds, i, kind)
-	{
+	json_array_foreach (kinds, i, kind) {
 		const char *text = json_string_value(kind);
 		if (text && (strcmp(text, "lib") == 0 || strcmp(text, "rlib") == 0 ||
 			     strcmp(text, "proc-macro") == 0))
@@ -51,8 +50,7 @@ static const char *library_file(const json_t *message)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(json_object_get(message, "filenames"), i, item)
-	{
+	json_array_foreach (json_object_get(message, "filenames"), i, item) {
 		const char *name =
 			json_string_value(item) ? base_name(json_string_value(item)) : "";
 		size_t len = strlen(name);
@@ -96,9 +94,10 @@ static const json_t *find_message(const json_t *list, const struct cargo_package
 	size_t i;
 	json_t *message;
 
-	json_array_foreach(list, i, message) if (is_of_package(message, package) &&
-						 is_library(json_object_get(message, "target")) &&
-						 library_file(message)) return message;
+	json_array_foreach (list, i, message)
+		if (is_of_package(message, package) &&
+		    is_library(json_object_get(message, "target")) && library_file(message))
+			return message;
 	return NULL;
 }
 

@@ -67,7 +67,9 @@ static int all_texts(const json_t *value)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(value, i, item) if (!json_is_string(item)) return 0;
+	json_array_foreach (value, i, item)
+		if (!json_is_string(item))
+			return 0;
 	return 1;
 }
 
@@ -76,7 +78,9 @@ static int all_values_texts(const json_t *value)
 	const char *key;
 	json_t *item;
 
-	json_object_foreach((json_t *)value, key, item) if (!json_is_string(item)) return 0;
+	json_object_foreach ((json_t *)value, key, item)
+		if (!json_is_string(item))
+			return 0;
 	return 1;
 }
 
@@ -143,8 +147,7 @@ int json_check_object(const json_t *value, const struct json_field *fields, size
 	int r = json_check_shape(value, JSON_SHAPE_OBJECT, NULL, place, err);
 	if (r < 0)
 		return r;
-	json_object_foreach((json_t *)value, key, item)
-	{
+	json_object_foreach ((json_t *)value, key, item) {
 		const struct json_field *field = find_field(fields, count, key);
 		if (!field)
 			return refuse_unknown(key, fields, count, place, err);

@@ -141,8 +141,7 @@ static int limit_channels(const struct bake *bake, const json_t *rust, json_t *l
 		unavailable = json_object();
 		r = set(option, "unavailable", unavailable, err);
 	}
-	json_object_foreach(json_object_get(rust, "channels"), name, channel)
-	{
+	json_object_foreach (json_object_get(rust, "channels"), name, channel) {
 		if (r >= 0 && rust_channel(bake, name))
 			r = json_array_append_new(values, json_string(name));
 		else if (r >= 0)

@@ -24,8 +24,7 @@ int packages_set_add(struct packages_set *set, const json_t *names)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(names, i, item)
-	{
+	json_array_foreach (names, i, item) {
 		const char *name = json_string_value(item);
 		size_t k = 0;
 		if (!is_package_name(name))

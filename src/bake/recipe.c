@@ -55,11 +55,11 @@ static const struct json_field run_fields[] = {
 	{"argv", JSON_SHAPE_ARRAY, 0},
 	{"env", JSON_SHAPE_TEXT_MAP, 1},
 	{"files", JSON_SHAPE_BOOLEAN, 1},
-	{"skip_unless", JSON_SHAPE_OBJECT, 1},
+	{"skip_unless", JSON_SHAPE_ANY, 1},
 };
 
 static const struct json_field when_fields[] = {
-	{"when", JSON_SHAPE_OBJECT, 0},
+	{"when", JSON_SHAPE_ANY, 0},
 	{"words", JSON_SHAPE_TEXTS, 0},
 };
 
@@ -121,10 +121,10 @@ static int check_option(const json_t *option, struct json_place place, struct er
 				   initial);
 	const char *key;
 	json_t *sentence;
-	json_object_foreach(json_object_get(option, "unavailable"), key, sentence) if (
-		has_value(option, key)) return json_refuse(place, "unavailable", err,
-							   "names \"%s\", which is among values",
-							   key);
+	json_object_foreach (json_object_get(option, "unavailable"), key, sentence)
+		if (has_value(option, key))
+			return json_refuse(place, "unavailable", err,
+					   "names \"%s\", which is among values", key);
 	return 0;
 }
 
@@ -133,8 +133,7 @@ static int check_options(const json_t *options, struct json_place place, struct 
 	const char *key;
 	json_t *option;
 
-	json_object_foreach((json_t *)options, key, option)
-	{
+	json_object_foreach ((json_t *)options, key, option) {
 		char where[WHERE_MAX];
 		snprintf(where, sizeof(where), "%s.%s", place.path, key);
 		size_t len = strlen(key);
@@ -148,14 +147,13 @@ static int check_options(const json_t *options, struct json_place place, struct 
 }
 
 /* The options a condition names must be there, with the values it names. */
-static int check_condition(const json_t *when, const json_t *options, struct json_place place,
-			   struct error *err)
+static int check_condition_object(const json_t *when, const json_t *options,
+				  struct json_place place, struct error *err)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)when, key, value)
-	{
+	json_object_foreach ((json_t *)when, key, value) {
 		const json_t *option = json_object_get(options, key);
 		size_t i;
 		json_t *item;
@@ -169,12 +167,28 @@ static int check_condition(const json_t *when, const json_t *options, struct jso
 			return json_refuse(place, key, err, "has no value \"%s\"",
 					   json_string_value(value));
 		}
-		json_array_foreach(value, i, item) if (
-			!has_value(option,
-				   json_string_value(
-					   item))) return json_refuse(place, key, err,
-								      "has no value \"%s\"",
-								      json_string_value(item));
+		json_array_foreach (value, i, item)
+			if (!has_value(option, json_string_value(item)))
+				return json_refuse(place, key, err, "has no value \"%s\"",
+						   json_string_value(item));
+	}
+	return 0;
+}
+
+static int check_condition(const json_t *when, const json_t *options, struct json_place place,
+			   struct error *err)
+{
+	json_t *one;
+	size_t i;
+
+	if (!json_is_array(when))
+		return check_condition_object(when, options, place, err);
+	json_array_foreach (when, i, one) {
+		int r = json_check_shape(one, JSON_SHAPE_OBJECT, "an alternative", place, err);
+		if (r >= 0)
+			r = check_condition_object(one, options, place, err);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -203,8 +217,7 @@ static int check_argv(const json_t *argv, const json_t *language, struct json_pl
 	if (!json_is_string(json_array_get(argv, 0)) ||
 	    json_string_value(json_array_get(argv, 0))[0] != '/')
 		return json_refuse(place, NULL, err, "must start with an absolute path");
-	json_array_foreach(argv, i, item)
-	{
+	json_array_foreach (argv, i, item) {
 		int r;
 		if (json_is_string(item)) {
 			r = check_template(json_string_value(item), language, place, err);
@@ -218,8 +231,7 @@ static int check_argv(const json_t *argv, const json_t *language, struct json_pl
 					    json_object_get(language, "options"), place, err);
 		if (r < 0)
 			return r;
-		json_array_foreach(json_object_get(item, "words"), k, word)
-		{
+		json_array_foreach (json_object_get(item, "words"), k, word) {
 			r = check_template(json_string_value(word), language, place, err);
 			if (r < 0)
 				return r;
@@ -241,8 +253,9 @@ static int check_step(const json_t *language, const char *name, const struct jso
 	snprintf(where, sizeof(where), "language.%s", name);
 	struct json_place place = {file, where};
 	int r = json_check_object(step, fields, field_count, place, err);
-	json_object_foreach(json_object_get(step, "env"), key, value) if (r >= 0) r =
-		check_template(json_string_value(value), language, place, err);
+	json_object_foreach (json_object_get(step, "env"), key, value)
+		if (r >= 0)
+			r = check_template(json_string_value(value), language, place, err);
 	if (r >= 0 && json_text(step, "artefact"))
 		r = check_template(json_text(step, "artefact"), language, place, err);
 	if (r >= 0)
@@ -265,9 +278,9 @@ static int check_language(const json_t *language, const char *file, struct error
 		return r;
 	if (!is_id(json_text(language, "id")))
 		return json_refuse(place, "id", err, "must match [a-z0-9+-]{1,32}");
-	json_array_foreach(json_object_get(language, "aliases"), i, alias) if (
-		!is_id(json_string_value(alias))) return json_refuse(place, "aliases", err,
-								     "must match [a-z0-9+-]{1,32}");
+	json_array_foreach (json_object_get(language, "aliases"), i, alias)
+		if (!is_id(json_string_value(alias)))
+			return json_refuse(place, "aliases", err, "must match [a-z0-9+-]{1,32}");
 	if (!path_is_below(json_text(language, "main_file")))
 		return json_refuse(place, "main_file", err, "must be a path below /playground");
 	r = check_options(json_object_get(language, "options"),
@@ -286,12 +299,10 @@ static int check_choices(const json_t *check, const json_t *options, struct json
 	size_t i;
 	json_t *name;
 
-	json_array_foreach(json_object_get(check, "for_each"), i, name) if (
-		!json_object_get(
-			options,
-			json_string_value(name))) return json_refuse(place, "for_each", err,
-								     "names \"%s\", no option",
-								     json_string_value(name));
+	json_array_foreach (json_object_get(check, "for_each"), i, name)
+		if (!json_object_get(options, json_string_value(name)))
+			return json_refuse(place, "for_each", err, "names \"%s\", no option",
+					   json_string_value(name));
 	return check_condition(json_object_get(check, "options"), options, place, err);
 }
 
@@ -306,8 +317,7 @@ static int check_checks(const json_t *recipe, const char *file, struct error *er
 	int r = json_check_object(hello, FIELDS(hello_fields), place, err);
 	if (r >= 0)
 		r = check_choices(hello, options, place, err);
-	json_array_foreach(json_object_get(recipe, "checks"), i, check)
-	{
+	json_array_foreach (json_object_get(recipe, "checks"), i, check) {
 		char where[WHERE_MAX];
 		snprintf(where, sizeof(where), "checks[%zu]", i);
 		place.path = where;
@@ -330,8 +340,7 @@ static int check_rust(const json_t *rust, const json_t *options, const char *fil
 	int r = json_check_object(rust, FIELDS(rust_fields), place, err);
 	if (r < 0)
 		return r;
-	json_object_foreach((json_t *)channels, key, channel)
-	{
+	json_object_foreach ((json_t *)channels, key, channel) {
 		char where[WHERE_MAX];
 		snprintf(where, sizeof(where), "rust.channels.%s", key);
 		r = json_check_object(channel, FIELDS(channel_fields),
@@ -356,8 +365,7 @@ int recipe_check_prepare(const json_t *prepare, const char *file, struct error *
 	size_t i;
 	json_t *job;
 
-	json_array_foreach(prepare, i, job)
-	{
+	json_array_foreach (prepare, i, job) {
 		char where[WHERE_MAX];
 		snprintf(where, sizeof(where), "prepare[%zu]", i);
 		int r = json_check_object(job, FIELDS(prepare_fields),

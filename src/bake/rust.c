@@ -169,8 +169,7 @@ int rust_bake(struct bake *bake, struct error *err)
 	const char *name;
 	json_t *wanted;
 
-	json_object_foreach(json_object_get(rust, "channels"), name, wanted)
-	{
+	json_object_foreach (json_object_get(rust, "channels"), name, wanted) {
 		struct path folder;
 		int r = find_toolchain(json_text(wanted, "rustup"), &folder, err);
 		if (r == 0)
@@ -216,8 +215,7 @@ static int link_debian(struct bake *bake, const struct channel *channel, struct 
 			    channel->name);
 	if (r >= 0)
 		r = path_make_folders(folder.text, err);
-	json_object_foreach((json_t *)links, name, target)
-	{
+	json_object_foreach ((json_t *)links, name, target) {
 		if (r >= 0)
 			r = path_format(&link, err, "%s/root/opt/rust/%s/%s", bake->image.text,
 					channel->name, name);

@@ -21,8 +21,9 @@ static int matches(const json_t *patterns, const char *path)
 	json_t *pattern;
 
 	/* Without FNM_PATHNAME: "lib/" and a star mean everything below. */
-	json_array_foreach(patterns, i,
-			   pattern) if (fnmatch(json_string_value(pattern), path, 0) == 0) return 1;
+	json_array_foreach (patterns, i, pattern)
+		if (fnmatch(json_string_value(pattern), path, 0) == 0)
+			return 1;
 	return 0;
 }
 
@@ -33,10 +34,10 @@ static int may_hold_wanted(const json_t *patterns, const char *folder)
 	size_t i, len = strcspn(folder, "/");
 	json_t *pattern;
 
-	json_array_foreach(patterns, i,
-			   pattern) if (len == 0 ||
-					(strncmp(json_string_value(pattern), folder, len) == 0 &&
-					 json_string_value(pattern)[len] == '/')) return 1;
+	json_array_foreach (patterns, i, pattern)
+		if (len == 0 || (strncmp(json_string_value(pattern), folder, len) == 0 &&
+				 json_string_value(pattern)[len] == '/'))
+			return 1;
 	return 0;
 }
 

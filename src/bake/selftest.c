@@ -45,8 +45,7 @@ static int fill_env(const json_t *step, const struct template_values *values, ch
 
 	if (!env)
 		return error_set(err, -ENOMEM, "self-test", "cannot fill a step");
-	json_object_foreach(json_object_get(step, "env"), name, template)
-	{
+	json_object_foreach (json_object_get(step, "env"), name, template) {
 		_cleanup_free_ char *value = NULL;
 		int r = template_fill(json_string_value(template), values, &value, err);
 		if (r >= 0 &&
@@ -183,8 +182,7 @@ static int run_each(struct selftest *test, json_t *chosen, size_t i, struct erro
 		return run_one(test, err);
 	}
 	const json_t *option = json_object_get(json_object_get(test->language, "options"), name);
-	json_array_foreach(json_object_get(option, "values"), k, value)
-	{
+	json_array_foreach (json_object_get(option, "values"), k, value) {
 		if (json_object_set(chosen, name, value) < 0)
 			return error_set(err, -ENOMEM, "self-test", "cannot fill a step");
 		int r = run_each(test, chosen, i + 1, err);
@@ -227,8 +225,9 @@ static int run_language(struct bake *bake, const struct recipe *recipe, const js
 		r = path_format(&test.binary, err, "%s/program", scratch);
 	if (r >= 0)
 		r = run_program(&test, recipe, json_object_get(recipe->json, "hello"), err);
-	json_array_foreach(json_object_get(recipe->json, "checks"), i, check) if (r >= 0) r =
-		run_program(&test, recipe, check, err);
+	json_array_foreach (json_object_get(recipe->json, "checks"), i, check)
+		if (r >= 0)
+			r = run_program(&test, recipe, check, err);
 	return r;
 }
 

@@ -26,23 +26,36 @@ int template_among(const json_t *value, const char *text)
 
 	if (json_is_string(value))
 		return strcmp(json_string_value(value), text) == 0;
-	json_array_foreach(value, i, item) if (json_is_string(item) &&
-					       strcmp(json_string_value(item), text) == 0) return 1;
+	json_array_foreach (value, i, item)
+		if (json_is_string(item) && strcmp(json_string_value(item), text) == 0)
+			return 1;
 	return 0;
 }
 
-int template_holds(const struct template_values *values, const json_t *when)
+static int object_holds(const struct template_values *values, const json_t *when)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)when, key, value)
-	{
+	json_object_foreach ((json_t *)when, key, value) {
 		const char *chosen = template_option(values, key);
 		if (!chosen || !template_among(value, chosen))
 			return 0;
 	}
 	return 1;
+}
+
+int template_holds(const struct template_values *values, const json_t *when)
+{
+	json_t *one;
+	size_t i;
+
+	if (!json_is_array(when))
+		return object_holds(values, when);
+	json_array_foreach (when, i, one)
+		if (object_holds(values, one))
+			return 1;
+	return 0;
 }
 
 /* The value of the name that starts at text (behind the brace); ret_len: up to the closing brace.
@@ -119,14 +132,15 @@ int template_argv(const json_t *argv, const struct template_values *values, char
 
 	if (!words)
 		return error_set(err, -ENOMEM, "template", "cannot fill a step");
-	json_array_foreach(argv, i, item)
-	{
+	json_array_foreach (argv, i, item) {
 		if (r == 0 && json_is_string(item))
 			r = add_word(words, &count, json_string_value(item), values, err);
 		if (r == 0 && json_is_object(item) &&
 		    template_holds(values, json_object_get(item, "when")))
-			json_array_foreach(json_object_get(item, "words"), k, word) if (r == 0) r =
-				add_word(words, &count, json_string_value(word), values, err);
+			json_array_foreach (json_object_get(item, "words"), k, word)
+				if (r == 0)
+					r = add_word(words, &count, json_string_value(word), values,
+						     err);
 	}
 	if (r < 0) {
 		template_argv_free(words);

@@ -23,7 +23,7 @@ enum bundle_type {
 	BUNDLE_ARTEFACT_IN,  /* name: path below /playground for the artefact fd's bytes, mode 0755
 			      */
 	BUNDLE_ARTEFACT_OUT, /* name: path below /playground to copy out at the end */
-	BUNDLE_PROGRAM,      /* as BUNDLE_FILE, made with mode 0755 */
+	BUNDLE_PROGRAM,	     /* as BUNDLE_FILE, made with mode 0755 */
 	BUNDLE_TYPE_COUNT
 };
 

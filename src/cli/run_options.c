@@ -41,8 +41,10 @@ void run_options_help(void)
 	       "  -h, --help               this text\n\n"
 	       "Exit status: the program's own; 128 + N when signal N ended it; %d when it does "
 	       "not\n"
-	       "compile; %d when it took too long; %d when the server or the sandbox failed.\n",
-	       default_server, RUN_EXIT_COMPILE, RUN_EXIT_TIMEOUT, RUN_EXIT_SERVER);
+	       "compile; %d when it took too long; 137 out of memory; 141 too much output;\n"
+	       "%d when the server or the sandbox failed; %d wrong usage; %d no such file.\n",
+	       default_server, RUN_EXIT_COMPILE, RUN_EXIT_TIMEOUT, RUN_EXIT_SERVER, RUN_EXIT_USAGE,
+	       RUN_EXIT_NO_INPUT);
 }
 
 static int option_add(struct run_options *options, const char *text, struct error *err)

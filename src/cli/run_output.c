@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,7 +46,7 @@ int output_event(struct output *output, const json_t *event)
 {
 	const json_t *text = json_object_get(event, "text");
 	int run = text_is(event, "step", "run"), out = text_is(event, "stream", "stdout");
-	size_t stream = (size_t)(2 * run + out), len = json_string_length(text);
+	size_t stream = 2 * (size_t)run + (size_t)out, len = json_string_length(text);
 
 	if (len == 0)
 		return 0;
@@ -131,9 +132,11 @@ int result_status(const json_t *result, int stop_signal)
 		return RUN_EXIT_SERVER;
 	if (compiling)
 		return RUN_EXIT_COMPILE;
+	if (result_is(result, OUTCOME_OUTPUT_LIMIT))
+		return RUN_EXIT_SIGNAL + SIGPIPE;
+	if (result_is(result, OUTCOME_OUT_OF_MEMORY))
+		return RUN_EXIT_SIGNAL + SIGKILL;
 	if (signal_number > 0)
 		return RUN_EXIT_SIGNAL + (int)(signal_number & 0x7f);
-	if (json_is_integer(json_object_get(result, "exit_code")))
-		return exited_status(result, 0);
-	return RUN_EXIT_SIGNAL + SIGKILL;
+	return result_is(result, OUTCOME_KILLED) ? RUN_EXIT_SIGNAL + SIGTERM : EXIT_FAILURE;
 }

@@ -49,9 +49,9 @@ static int language_fits(const json_t *language, const char *dot)
 
 	if (main_dot && strcasecmp(main_dot, dot) == 0)
 		return 1;
-	json_array_foreach(json_object_get(language, "aliases"), i,
-			   alias) if (json_is_string(alias) &&
-				      strcasecmp(json_string_value(alias), dot + 1) == 0) return 1;
+	json_array_foreach (json_object_get(language, "aliases"), i, alias)
+		if (json_is_string(alias) && strcasecmp(json_string_value(alias), dot + 1) == 0)
+			return 1;
 	return 0;
 }
 
@@ -62,8 +62,7 @@ static char *language_pick(const char *reply, size_t len, const char *dot)
 	char *id = NULL;
 	size_t i;
 
-	json_array_foreach(json_object_get(root, "languages"), i, language)
-	{
+	json_array_foreach (json_object_get(root, "languages"), i, language) {
 		const char *name = json_string_value(json_object_get(language, "id"));
 		if (!id && name && language_fits(language, dot))
 			id = strdup(name);

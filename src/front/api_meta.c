@@ -45,7 +45,7 @@ void api_languages(struct http_request *request)
 	size_t i;
 
 	list = json_array();
-	json_array_foreach(languages, i, language)
+	json_array_foreach (languages, i, language)
 		json_array_append_new(list, language_json(language));
 	http_reply_json(request, 200,
 			json_pack("{s:s,s:o}", "image", service_image_id(request->service),

@@ -89,8 +89,7 @@ static int read_options(const json_t *body, struct api_request *request, struct 
 		return error_set_plain(err, -EINVAL, "json", "`options` has more than %d keys",
 				       JOB_OPTIONS_MAX);
 	/* jansson's walk takes a non-const object but changes nothing. */
-	json_object_foreach((json_t *)(uintptr_t)options, name, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)options, name, value) {
 		struct job_option *option = &request->options[request->job.option_count++];
 		option->name = name;
 		if (json_is_boolean(value)) {

@@ -100,15 +100,15 @@ int assets_etag_matches(const char *if_none_match, const char *etag)
 }
 
 /*
- * Is the name made from the content, so that it may be kept for ever? esbuild writes NAME-HASH.EXT
- * with eight characters of base32.
+ * Is the name made from the content, so that it may be kept for ever? The build writes
+ * NAME-HASH.EXT with eight capital letters and digits.
  */
 static int path_is_hashed(const char *path)
 {
 	const char *dot = strrchr(path, '.'), *dash = strrchr(path, '-');
 
 	return dot && dash && dot - dash == 9 &&
-	       strspn(dash + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == 8;
+	       strspn(dash + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == 8;
 }
 
 void assets_reply(struct http_request *request, const struct web_asset *asset)

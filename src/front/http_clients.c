@@ -1,78 +1,19 @@
-/*
- * Theory of operation. civetweb tells neither socket nor peer of a connection before a request has
- * been read, which is just when a slow or silent peer holds a worker. So the table knows the peers
- * (address and port) of connections that are at work, and a census walks over this process's
- * connected sockets: those of no entry at work are waiting. How long they wait is TCP_INFO's time
- * since the last byte came. A waiting connection is ended with shutdown(2), and its worker sees the
- * end of the stream.
- *
- * The census and the shutdown hold the table's lock, which every connection takes before its socket
- * is closed (http_client_close): a socket found cannot be closed and its number reused under our
- * hands. While there are few connections there is no census at all.
- */
-#include "front/http_clients.h"
-
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "front/http_clients_internal.h"
 
 enum {
-	CENSUS_FROM = 32,	   /* connections below which no rule can be broken */
-	CENSUS_FDS_MAX = 16384,	   /* descriptors looked at */
-	CENSUS_GAP_MAX = 512,	   /* unused descriptors in a row after which there are no more */
-	CENSUS_SOCKETS_MAX = 2048, /* connected sockets remembered in one census */
-	SILENT_MSEC = 1000,	   /* how long a peer may take to send a request */
+	CENSUS_FROM = 32, /* connections below which no rule can be broken */
 	LINGER_USEC = 2000000,
 	LINGER_BYTES = 8 << 20,
-	WAIT_GRACE_USEC = 3000000, /* how long a peer may be slow with a body or a reply */
-};
-
-enum client_state { CLIENT_NEW, CLIENT_WORKING, CLIENT_WAITING, CLIENT_IDLE };
-
-struct http_client {
-	struct http_clients *clients;
-	struct http_client *next, *prev;
-	enum client_state state;
-	unsigned port;
-	int is_long;
-	uint64_t waiting_since; /* WAITING */
-	char address[HTTP_CLIENT_KEY_SIZE];
-	char key[HTTP_CLIENT_KEY_SIZE];
-};
-
-/* What may be ended: the higher the sooner. */
-enum rank {
-	RANK_WORKING, /* never */
-	RANK_SLOW,    /* its peer is sending something or taking a reply, not for long */
-	RANK_WAITING, /* its peer is silent between requests or before the first, or slow for long
-		       */
-};
-
-/* One connected socket as a census found it. */
-struct found {
-	int fd;
-	enum rank rank;
-	unsigned waited_msec;	/* since its peer last sent something */
-	struct in6_addr prefix; /* the address (IPv4 mapped), of IPv6 the /64 */
-};
-
-struct http_clients {
-	pthread_mutex_t lock;
-	struct http_client *first;
-	unsigned count, long_count;
-	struct found *found; /* CENSUS_SOCKETS_MAX of them; scratch of the census, under the lock */
 };
 
 struct http_clients *http_clients_new(void)
@@ -81,8 +22,8 @@ struct http_clients *http_clients_new(void)
 
 	if (!clients)
 		return NULL;
-	clients->found = calloc(CENSUS_SOCKETS_MAX, sizeof(*clients->found));
-	if (!clients->found) {
+	clients->sockets = census_new();
+	if (!clients->sockets) {
 		free(clients);
 		return NULL;
 	}
@@ -96,26 +37,14 @@ struct http_clients *http_clients_free(struct http_clients *clients)
 		return NULL;
 	assert(clients->count == 0);
 	pthread_mutex_destroy(&clients->lock);
-	free(clients->found);
+	free(clients->sockets);
 	free(clients);
 	return NULL;
 }
 
-/* An address as those count together that belong to one host: IPv4 mapped, IPv6 cut to its /64. */
-static struct in6_addr prefix_of(const char *address)
-{
-	struct in6_addr six = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
-
-	if (inet_pton(AF_INET, address, &six.s6_addr[12]) == 1)
-		return six;
-	if (inet_pton(AF_INET6, address, &six) == 1 && !IN6_IS_ADDR_V4MAPPED(&six))
-		memset(&six.s6_addr[8], 0, 8);
-	return six;
-}
-
 void http_client_key_of(const char *address, char key[HTTP_CLIENT_KEY_SIZE])
 {
-	struct in6_addr six = prefix_of(address);
+	struct in6_addr six = census_prefix(address);
 	char text[INET6_ADDRSTRLEN];
 
 	if (IN6_IS_ADDR_V4MAPPED(&six)) {
@@ -125,180 +54,6 @@ void http_client_key_of(const char *address, char key[HTTP_CLIENT_KEY_SIZE])
 	}
 	inet_ntop(AF_INET6, &six, text, sizeof(text));
 	snprintf(key, HTTP_CLIENT_KEY_SIZE, "%s/64", text);
-}
-
-/* The peer of a connected TCP socket. Returns 0 or a negative errno. */
-static int peer_of(int fd, char address[HTTP_CLIENT_KEY_SIZE], unsigned *ret_port)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in four;
-		struct sockaddr_in6 six;
-		struct sockaddr_storage room;
-	} peer;
-	socklen_t len = sizeof(peer);
-
-	if (getpeername(fd, &peer.any, &len) < 0)
-		return -errno;
-	if (peer.any.sa_family == AF_INET) {
-		inet_ntop(AF_INET, &peer.four.sin_addr, address, HTTP_CLIENT_KEY_SIZE);
-		*ret_port = ntohs(peer.four.sin_port);
-		return 0;
-	}
-	if (peer.any.sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &peer.six.sin6_addr, address, HTTP_CLIENT_KEY_SIZE);
-		*ret_port = ntohs(peer.six.sin6_port);
-		return 0;
-	}
-	return -EAFNOSUPPORT;
-}
-
-static int fd_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > CENSUS_FDS_MAX)
-		return CENSUS_FDS_MAX;
-	return (int)limit.rlim_cur;
-}
-
-static const struct http_client *client_of_peer(const struct http_clients *clients,
-						const char *address, unsigned port)
-{
-	for (const struct http_client *c = clients->first; c; c = c->next)
-		if (c->state != CLIENT_NEW && c->port == port && strcmp(c->address, address) == 0)
-			return c;
-	return NULL;
-}
-
-/* client: of a socket, NULL before its first request. silent_msec: since its peer last sent
- * something. */
-static enum rank client_rank(const struct http_client *client, unsigned silent_msec)
-{
-	if (!client || client->state == CLIENT_IDLE)
-		return silent_msec > SILENT_MSEC ? RANK_WAITING : RANK_SLOW;
-	if (client->state != CLIENT_WAITING)
-		return RANK_WORKING;
-	return clock_monotonic_usec() - client->waiting_since > WAIT_GRACE_USEC ? RANK_WAITING
-										: RANK_SLOW;
-}
-
-/* Looks at a socket. Returns 0 when it is none of ours or has been ended already. */
-static int found_fill(const struct http_clients *clients, int fd, const char *address,
-		      unsigned port, struct found *found)
-{
-	struct tcp_info info = {0};
-	socklen_t len = sizeof(info);
-
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
-	    (info.tcpi_state != TCP_ESTABLISHED && info.tcpi_state != TCP_CLOSE_WAIT))
-		return 0;
-	*found = (struct found){
-		.fd = fd,
-		.rank = client_rank(client_of_peer(clients, address, port),
-				    info.tcpi_last_data_recv),
-		.waited_msec = info.tcpi_last_data_recv,
-		.prefix = prefix_of(address),
-	};
-	return 1;
-}
-
-/* Under the lock. Fills clients->found and returns how many there are. */
-static size_t census(struct http_clients *clients)
-{
-	char address[HTTP_CLIENT_KEY_SIZE];
-	int end = fd_limit(), gap = 0;
-	unsigned port;
-	size_t n = 0;
-
-	for (int fd = 3; fd < end && n < CENSUS_SOCKETS_MAX && gap < CENSUS_GAP_MAX; fd++) {
-		int r = peer_of(fd, address, &port);
-		gap = r == -EBADF ? gap + 1 : 0;
-		if (r < 0)
-			continue;
-		n += (size_t)found_fill(clients, fd, address, port, &clients->found[n]);
-	}
-	return n;
-}
-
-/* By address, and of one address what may be ended first. */
-static int found_order(const void *a, const void *b)
-{
-	const struct found *x = a, *y = b;
-	int r = memcmp(&x->prefix, &y->prefix, sizeof(x->prefix));
-
-	if (r != 0)
-		return r;
-	if (x->rank != y->rank)
-		return (x->rank < y->rank) - (x->rank > y->rank);
-	return (x->waited_msec < y->waited_msec) - (x->waited_msec > y->waited_msec);
-}
-
-static void found_end(struct found *found)
-{
-	shutdown(found->fd, SHUT_RDWR);
-	found->rank = RANK_WORKING;
-}
-
-/* The sockets of one address, in order. */
-struct group {
-	struct found *found;
-	size_t count, not_working;
-};
-
-/* Takes the group that begins at *at. Returns 0 at the end. */
-static int group_next(struct found *found, size_t count, size_t *at, struct group *ret_group)
-{
-	struct group group = {.found = &found[*at]};
-
-	if (*at == count)
-		return 0;
-	for (; *at < count &&
-	       memcmp(&found[*at].prefix, &group.found->prefix, sizeof(group.found->prefix)) == 0;
-	     (*at)++) {
-		group.count++;
-		group.not_working += found[*at].rank != RANK_WORKING;
-	}
-	*ret_group = group;
-	return 1;
-}
-
-/* Too many of one address: what has said nothing for a while goes. */
-static void group_cut(const struct group *group)
-{
-	size_t excess = group->count > HTTP_PER_ADDRESS ? group->count - HTTP_PER_ADDRESS : 0;
-
-	for (size_t i = 0; i < excess && group->found[i].rank == RANK_WAITING; i++)
-		found_end(&group->found[i]);
-}
-
-/* Should the first of a rather be ended than the first of b? */
-static int group_is_worse(const struct group *a, const struct group *b)
-{
-	if (a->not_working != b->not_working)
-		return a->not_working > b->not_working;
-	if (a->found->rank != b->found->rank)
-		return a->found->rank > b->found->rank;
-	return a->found->waited_msec > b->found->waited_msec;
-}
-
-/* Under the lock: ends what waits too long or is too much. */
-static void clients_make_room(struct http_clients *clients)
-{
-	struct found *found = clients->found;
-	struct group group, worst = {0};
-	size_t count = census(clients), at = 0;
-
-	qsort(found, count, sizeof(*found), found_order);
-	while (group_next(found, count, &at, &group)) {
-		group_cut(&group);
-		if (group.found->rank != RANK_WORKING &&
-		    (!worst.found || group_is_worse(&group, &worst)))
-			worst = group;
-	}
-	/* The last workers: whoever holds most of them idly loses one. */
-	if (clients->count > HTTP_WORKERS - HTTP_RESERVE && worst.found)
-		found_end(worst.found);
 }
 
 struct http_client *http_client_open(struct http_clients *clients)
@@ -314,7 +69,7 @@ struct http_client *http_client_open(struct http_clients *clients)
 		client->next->prev = client;
 	clients->first = client;
 	if (++clients->count > CENSUS_FROM)
-		clients_make_room(clients);
+		census_make_room(clients);
 	pthread_mutex_unlock(&clients->lock);
 	return client;
 }
@@ -405,31 +160,15 @@ const char *http_client_key(const struct http_client *client)
 	return client->key;
 }
 
-/* No lock is needed: the worker asks for its own connection, which stays open under it. */
-static int socket_of_peer(const char *wanted_address, unsigned wanted_port)
-{
-	char address[HTTP_CLIENT_KEY_SIZE];
-	unsigned port;
-	int gap = 0;
-
-	for (int fd = 3, end = fd_limit(); fd < end && gap < CENSUS_GAP_MAX; fd++) {
-		int r = peer_of(fd, address, &port);
-		gap = r == -EBADF ? gap + 1 : 0;
-		if (r == 0 && port == wanted_port && strcmp(address, wanted_address) == 0)
-			return fd;
-	}
-	return -ENOTCONN;
-}
-
 int http_client_socket(struct http_client *client)
 {
-	return socket_of_peer(client->address, client->port);
+	return census_find(client->address, client->port);
 }
 
 void http_client_linger(struct http_client *client, const char *address, unsigned port)
 {
 	uint64_t end_usec = clock_monotonic_usec() + LINGER_USEC;
-	int fd = socket_of_peer(address, port);
+	int fd = census_find(address, port);
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 	char piece[4096];
 	size_t taken = 0;
@@ -459,8 +198,6 @@ int http_client_is_gone(int socket_fd)
 void http_clients_shutdown(struct http_clients *clients)
 {
 	pthread_mutex_lock(&clients->lock);
-	size_t count = census(clients);
-	for (size_t i = 0; i < count; i++)
-		shutdown(clients->found[i].fd, SHUT_RDWR);
+	census_end_all(clients);
 	pthread_mutex_unlock(&clients->lock);
 }

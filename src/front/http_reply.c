@@ -186,7 +186,8 @@ int http_stream_write(struct http_request *request, const void *data, size_t len
 	memcpy(chunk + used, data, len);
 	used += len;
 	if (chunked) {
-		memcpy(chunk + used, "\r\n", 2);
+		chunk[used] = '\r';
+		chunk[used + 1] = '\n';
 		used += 2;
 	}
 	request_write(request, chunk, used);

@@ -192,8 +192,7 @@ int json_check_keys(const json_t *object, const char *where, const char *const *
 	json_t *value;
 
 	/* jansson's walk takes a non-const object but changes nothing. */
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
 		if (key_is_known(key, known))
 			continue;
 		for (size_t i = 0; known[i] && used < sizeof(allowed); i++)

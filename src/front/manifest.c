@@ -57,8 +57,7 @@ const json_t *manifest_language(const struct manifest *manifest, const char *id)
 	const json_t *language;
 	size_t i;
 
-	json_array_foreach(languages, i, language)
-	{
+	json_array_foreach (languages, i, language) {
 		const json_t *aliases = json_object_get(language, "aliases");
 		if (strcmp(manifest_text(language, "id"), id) == 0 ||
 		    manifest_text_among(aliases, id))

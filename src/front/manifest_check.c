@@ -72,8 +72,7 @@ int check_elements(struct check *check, const json_t *array, value_check *how)
 
 	if (!json_is_array(array))
 		return check_fault(check, "must be an array");
-	json_array_foreach(array, i, value)
-	{
+	json_array_foreach (array, i, value) {
 		size_t used = path_enter(check, "[%zu]", i);
 		int r = how(check, value);
 		if (r < 0)
@@ -158,8 +157,7 @@ static int check_sentences(struct check *check, const json_t *value)
 
 	if (!json_is_object(value))
 		return check_fault(check, "must be an object");
-	json_object_foreach((json_t *)(uintptr_t)value, key, sentence)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)value, key, sentence) {
 		int r = check_member(check, value, key, REQUIRED, check_full_text);
 		if (r < 0)
 			return r;
@@ -197,8 +195,7 @@ static int check_options(struct check *check, const json_t *options)
 		return check_fault(check, "must be an object");
 	if (json_object_size(options) > JOB_OPTIONS_MAX)
 		return check_fault(check, "has more than %d options", JOB_OPTIONS_MAX);
-	json_object_foreach((json_t *)(uintptr_t)options, key, option)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)options, key, option) {
 		size_t len = strlen(key);
 		if (len == 0 || len > NAME_MAX_BYTES || !strcmp(key, "args") ||
 		    !strcmp(key, "main_file"))
@@ -262,8 +259,7 @@ static int check_channels(struct check *check, const json_t *channels)
 
 	if (!json_is_object(channels))
 		return check_fault(check, "must be an object");
-	json_object_foreach((json_t *)(uintptr_t)channels, key, channel)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)channels, key, channel) {
 		int r = check_member(check, channels, key, REQUIRED, check_channel);
 		if (r < 0)
 			return r;
@@ -318,11 +314,10 @@ static size_t uses(const json_t *languages, const char *id)
 	const json_t *language, *alias;
 	size_t count = 0, i, j;
 
-	json_array_foreach(languages, i, language)
-	{
+	json_array_foreach (languages, i, language) {
 		count += strcmp(manifest_text(language, "id"), id) == 0;
-		json_array_foreach(json_object_get(language, "aliases"), j, alias) count +=
-			strcmp(json_string_value(alias), id) == 0;
+		json_array_foreach (json_object_get(language, "aliases"), j, alias)
+			count += strcmp(json_string_value(alias), id) == 0;
 	}
 	return count;
 }
@@ -337,16 +332,14 @@ static int check_languages(struct check *check, const json_t *languages)
 		return r;
 	if (json_array_size(languages) == 0)
 		return check_fault(check, "must not be empty");
-	json_array_foreach(languages, i, language)
-	{
+	json_array_foreach (languages, i, language) {
 		const char *id = manifest_text(language, "id");
 		if (uses(languages, id) > 1)
 			return check_fault(check, "\"%s\" selects two languages", id);
-		json_array_foreach(json_object_get(language, "aliases"), j,
-				   alias) if (uses(languages, json_string_value(alias)) >
-					      1) return check_fault(check,
-								    "\"%s\" selects two languages",
-								    json_string_value(alias));
+		json_array_foreach (json_object_get(language, "aliases"), j, alias)
+			if (uses(languages, json_string_value(alias)) > 1)
+				return check_fault(check, "\"%s\" selects two languages",
+						   json_string_value(alias));
 	}
 	return 0;
 }

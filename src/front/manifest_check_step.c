@@ -55,15 +55,14 @@ static int condition_value(struct check *check, const json_t *option, const json
 	return 0;
 }
 
-static int check_when(struct check *check, const json_t *when)
+static int check_when_object(struct check *check, const json_t *when)
 {
 	const char *key;
 	json_t *value;
 
 	if (!json_is_object(when))
 		return check_fault(check, "must be an object");
-	json_object_foreach((json_t *)(uintptr_t)when, key, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)when, key, value) {
 		const json_t *option = json_object_get(check->options, key);
 		const json_t *one;
 		size_t i;
@@ -72,12 +71,19 @@ static int check_when(struct check *check, const json_t *when)
 			return check_fault(check, "there is no option \"%.40s\"", key);
 		if (!json_is_array(value))
 			r = condition_value(check, option, value);
-		json_array_foreach(value, i, one) if (r == 0) r =
-			condition_value(check, option, one);
+		json_array_foreach (value, i, one)
+			if (r == 0)
+				r = condition_value(check, option, one);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int check_when(struct check *check, const json_t *when)
+{
+	return json_is_array(when) ? check_elements(check, when, check_when_object)
+				   : check_when_object(check, when);
 }
 
 static int check_argv_element(struct check *check, const json_t *value)
@@ -106,8 +112,7 @@ static int check_env(struct check *check, const json_t *env)
 
 	if (!json_is_object(env))
 		return check_fault(check, "must be an object");
-	json_object_foreach((json_t *)(uintptr_t)env, key, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)env, key, value) {
 		if (!key[0] || isdigit((unsigned char)key[0]))
 			return check_fault(check, "\"%.40s\" cannot be a variable's name", key);
 		for (const char *at = key; *at; at++)

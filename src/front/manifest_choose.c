@@ -24,9 +24,9 @@ static void list_values(char *list, const json_t *option)
 	const json_t *value;
 	size_t i;
 
-	json_array_foreach(json_object_get(option, "values"), i,
-			   value) if (!json_object_get(unavailable, json_string_value(value)))
-		list_add(list, json_string_value(value));
+	json_array_foreach (json_object_get(option, "values"), i, value)
+		if (!json_object_get(unavailable, json_string_value(value)))
+			list_add(list, json_string_value(value));
 }
 
 static void list_keys(char *list, const json_t *object)
@@ -34,7 +34,8 @@ static void list_keys(char *list, const json_t *object)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)object, key, value) list_add(list, key);
+	json_object_foreach ((json_t *)(uintptr_t)object, key, value)
+		list_add(list, key);
 }
 
 /* ---- the request's parts ---- */
@@ -51,7 +52,7 @@ static int choose_language(const struct manifest *manifest, struct choice *choic
 		choice->options = json_object_get(choice->language, "options");
 		return 0;
 	}
-	json_array_foreach(json_object_get(manifest->root, "languages"), i, language)
+	json_array_foreach (json_object_get(manifest->root, "languages"), i, language)
 		list_add(list, manifest_text(language, "id"));
 	if (!id)
 		return error_set_plain(choice->err, -EINVAL, "language",

@@ -28,8 +28,9 @@ static inline int manifest_text_among(const json_t *value, const char *text)
 
 	if (json_is_string(value))
 		return strcmp(json_string_value(value), text) == 0;
-	json_array_foreach(value, i,
-			   member) if (strcmp(json_string_value(member), text) == 0) return 1;
+	json_array_foreach (value, i, member)
+		if (strcmp(json_string_value(member), text) == 0)
+			return 1;
 	return 0;
 }
 

@@ -21,18 +21,31 @@ static int choice_fill(const struct choice *choice, const char *template, char *
 	return template_fill(template, choice_lookup, choice, ret_text, choice->err);
 }
 
-static int condition_holds(const struct choice *choice, const json_t *when)
+static int object_holds(const struct choice *choice, const json_t *when)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)when, key, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)when, key, value) {
 		const char *chosen = choice_option(choice, key);
 		if (!chosen || !manifest_text_among(value, chosen))
 			return 0;
 	}
 	return 1;
+}
+
+/* An array of conditions holds when one of them does. */
+static int condition_holds(const struct choice *choice, const json_t *when)
+{
+	const json_t *one;
+	size_t i;
+
+	if (!json_is_array(when))
+		return object_holds(choice, when);
+	json_array_foreach (when, i, one)
+		if (object_holds(choice, one))
+			return 1;
+	return 0;
 }
 
 /* The command line of a step while it is put together. */
@@ -78,13 +91,13 @@ static int argv_fill(struct argv *argv, const struct choice *choice, const json_
 	size_t i, j;
 	int r = 0;
 
-	json_array_foreach(elements, i, element)
-	{
+	json_array_foreach (elements, i, element) {
 		if (json_is_string(element)) {
 			r = argv_add_word(argv, choice, json_string_value(element));
 		} else if (condition_holds(choice, json_object_get(element, "when"))) {
-			json_array_foreach(json_object_get(element, "words"), j, word) if (r == 0)
-				r = argv_add_word(argv, choice, json_string_value(word));
+			json_array_foreach (json_object_get(element, "words"), j, word)
+				if (r == 0)
+					r = argv_add_word(argv, choice, json_string_value(word));
 		}
 		if (r < 0)
 			return r;
@@ -100,8 +113,7 @@ static int env_fill(struct bundle_writer *bundle, const struct choice *choice, c
 	bundle_add_text(bundle, BUNDLE_ENV, "PATH=/usr/local/bin:/usr/bin:/bin");
 	bundle_add_text(bundle, BUNDLE_ENV, "HOME=/playground");
 	bundle_add_text(bundle, BUNDLE_ENV, "LANG=C.UTF-8");
-	json_object_foreach((json_t *)(uintptr_t)env, key, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)env, key, value) {
 		_cleanup_free_ char *text = NULL, *entry = NULL;
 		int r = choice_fill(choice, json_string_value(value), &text);
 		if (r < 0)

@@ -4,14 +4,8 @@
  * time: a new request ends the one before. It runs on the socket itself (http_websocket.h), with
  * bounds for everything: message size, waiting for a browser that does not read, idle time, total
  * time.
- *
- * The supervisor tells what a step has used when it has ended, not before: wsExecuteStatus carries
- * the time since the program was started, and 0 for its memory.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,23 +13,20 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "front/http_clients.h"
-#include "front/http_runner.h"
 #include "front/http_websocket.h"
 #include "front/job.h"
+#include "front/playground_execution.h"
 #include "front/playground_message.h"
 #include "front/playground_request.h"
 #include "front/playground_routes.h"
-#include "front/playground_run.h"
 
 enum {
 	HANDSHAKE_USEC = 5000000,
 	IDLE_USEC = 60000000,
-	STATUS_USEC = 1000000,
 	LOOK_USEC = 1000000, /* how often the session looks at its clocks */
 };
 
 #define SESSION_USEC (UINT64_C(45) * 60 * USEC_PER_SEC)
-#define EXECUTE "output/execute/"
 
 struct session {
 	struct http_request *request;
@@ -43,161 +34,6 @@ struct session {
 	struct execution *execution; /* the latest, running or ended */
 	uint64_t started_usec, active_usec;
 };
-
-struct execution {
-	struct session *session;
-	json_int_t sequence;
-	struct job *job;
-	struct playground_run run;
-	pthread_t thread;
-	atomic_int abandoned; /* nothing of it may be sent any more */
-	atomic_int ended;
-};
-
-/* ---- sending ---- */
-
-static void session_send(struct session *session, const char *type, json_t *take_payload,
-			 json_int_t sequence)
-{
-	_cleanup_free_ char *text = playground_message_write(type, take_payload, sequence);
-
-	/* A message that cannot be sent ends the session by itself: see websocket_send_text(). */
-	if (text)
-		websocket_send_text(&session->socket, text, strlen(text));
-}
-
-static void session_send_error(struct session *session, json_int_t sequence, const char *outer,
-			       const char *inner)
-{
-	char text[512];
-
-	snprintf(text, sizeof(text), "%s%s%s", outer, *outer ? ": " : "", inner);
-	session_send(session, "websocket/error",
-		     json_pack("{s:o}", "error", http_json_text(text, strlen(text))), sequence);
-}
-
-/* ---- one execution, on its own thread ---- */
-
-static void execution_emit(struct playground_run *run, int stream, const char *text, size_t len)
-{
-	struct execution *execution = run->owner;
-
-	if (!atomic_load(&execution->abandoned))
-		session_send(execution->session,
-			     stream == 2 ? EXECUTE "wsExecuteStderr" : EXECUTE "wsExecuteStdout",
-			     json_stringn_nocheck(text, len), execution->sequence);
-}
-
-static void execution_send_status(struct execution *execution, uint64_t now)
-{
-	double seconds = (double)(now - execution->run.running_since_usec) / (double)USEC_PER_SEC;
-
-	if (!atomic_load(&execution->abandoned))
-		session_send(
-			execution->session, EXECUTE "wsExecuteStatus",
-			json_pack("{s:f,s:i}", "totalTimeSecs", seconds, "residentSetSizeBytes", 0),
-			execution->sequence);
-}
-
-static void execution_send_end(struct execution *execution, const struct job_result *result)
-{
-	char detail[PLAYGROUND_DETAIL_SIZE];
-	struct error err = {0};
-	int r;
-
-	if (atomic_load(&execution->abandoned))
-		return;
-	r = playground_run_end(&execution->run, result, detail, &err);
-	/* One that the visitor stopped has ended as asked; its own server says so with the signal.
-	 */
-	if (r < 0 && result->last.outcome == OUTCOME_KILLED) {
-		r = 0;
-		snprintf(detail, sizeof(detail), "Exited with signal 9 (SIGKILL): kill program");
-	}
-	if (r < 0) {
-		session_send_error(execution->session, execution->sequence,
-				   "Could not end the execution session", err.text);
-		return;
-	}
-	session_send(execution->session, EXECUTE "wsExecuteEnd",
-		     json_pack("{s:b,s:s}", "success", r, "exitDetail", detail),
-		     execution->sequence);
-}
-
-static void execution_follow(struct execution *execution)
-{
-	struct job_event event;
-	size_t cursor = 0;
-	uint64_t status_usec = 0; /* when the next one is due */
-
-	while (!atomic_load(&execution->abandoned)) {
-		int r = job_next_event(execution->job, &cursor, STATUS_USEC / 4, &event);
-		if (r < 0)
-			return;
-		if (r > 0)
-			playground_run_event(&execution->run, &event);
-		if (r > 0 && event.type == JOB_EVENT_RESULT) {
-			execution_send_end(execution, &event.result);
-			return;
-		}
-		uint64_t now = clock_monotonic_usec(), since = execution->run.running_since_usec;
-		if (!since)
-			status_usec = 0;
-		else if (!status_usec)
-			status_usec = since + STATUS_USEC;
-		else if (now >= status_usec) {
-			execution_send_status(execution, now);
-			status_usec += STATUS_USEC;
-		}
-	}
-}
-
-static void *execution_main(void *argument)
-{
-	struct execution *execution = argument;
-
-	session_send(execution->session, EXECUTE "wsExecuteBegin", NULL, execution->sequence);
-	execution_follow(execution);
-	atomic_store(&execution->ended, 1);
-	return NULL;
-}
-
-static struct execution *execution_new(struct session *session, struct job *take_job,
-				       json_int_t sequence, const struct cargo_build *build)
-{
-	struct execution *execution = calloc(1, sizeof(*execution));
-
-	if (!execution) {
-		job_kill(take_job);
-		job_unref(take_job);
-		return NULL;
-	}
-	execution->session = session;
-	execution->sequence = sequence;
-	execution->job = take_job;
-	playground_run_init(&execution->run, build, execution_emit, execution);
-	if (http_thread_start(&execution->thread, execution_main, execution) == 0)
-		return execution;
-	job_kill(take_job);
-	job_unref(take_job);
-	playground_run_fini(&execution->run);
-	free(execution);
-	return NULL;
-}
-
-/* Ends it when it still runs, and its thread. NULL-safe; returns NULL. */
-static struct execution *execution_free(struct execution *execution)
-{
-	if (!execution)
-		return NULL;
-	atomic_store(&execution->abandoned, 1);
-	job_kill(execution->job);
-	pthread_join(execution->thread, NULL);
-	job_unref(execution->job);
-	playground_run_fini(&execution->run);
-	free(execution);
-	return NULL;
-}
 
 /* ---- messages ---- */
 
@@ -225,16 +61,17 @@ static void execute(struct session *session, const struct playground_message *me
 			r = -EPROTO;
 	}
 	if (r == 0)
-		session->execution = execution_new(session, job, message->sequence, &parsed->build);
+		session->execution =
+			execution_new(&session->socket, job, message->sequence, &parsed->build);
 	if (r == 0 && !session->execution)
 		r = error_set(&err, -EAGAIN, "request", "cannot follow the execution");
 	if (r < 0)
-		session_send_error(session, message->sequence,
-				   r == -EINVAL ? "Unable to deserialize request"
-				   : r == -EPROTO || r == -E2BIG
-					   ? "The request could not be parsed"
-					   : "Could not begin the execution session",
-				   err.text);
+		execution_send_error(&session->socket, message->sequence,
+				     r == -EINVAL ? "Unable to deserialize request"
+				     : r == -EPROTO || r == -E2BIG
+					     ? "The request could not be parsed"
+					     : "Could not begin the execution session",
+				     err.text);
 	free(parsed);
 }
 
@@ -244,7 +81,7 @@ static struct execution *execution_of(struct session *session,
 {
 	struct execution *execution = session->execution;
 
-	return execution && execution->sequence == message->sequence ? execution : NULL;
+	return execution && execution_sequence(execution) == message->sequence ? execution : NULL;
 }
 
 static void feed_stdin(struct session *session, const struct playground_message *message)
@@ -252,14 +89,14 @@ static void feed_stdin(struct session *session, const struct playground_message 
 	struct execution *execution = execution_of(session, message);
 
 	if (!json_is_string(message->payload)) {
-		session_send_error(session, message->sequence, "Unable to deserialize request",
-				   "`payload` must be a text");
+		execution_send_error(&session->socket, message->sequence,
+				     "Unable to deserialize request", "`payload` must be a text");
 		return;
 	}
-	if (execution && job_stdin(execution->job, json_string_value(message->payload),
+	if (execution && job_stdin(execution_job(execution), json_string_value(message->payload),
 				   json_string_length(message->payload)) == -ENOBUFS)
-		session_send_error(session, message->sequence, "Could not send stdin",
-				   "the program has not read what it was sent before");
+		execution_send_error(&session->socket, message->sequence, "Could not send stdin",
+				     "the program has not read what it was sent before");
 }
 
 static void close_stdin(struct session *session, const struct playground_message *message)
@@ -267,7 +104,7 @@ static void close_stdin(struct session *session, const struct playground_message
 	struct execution *execution = execution_of(session, message);
 
 	if (execution)
-		job_stdin_close(execution->job);
+		job_stdin_close(execution_job(execution));
 }
 
 static void stop(struct session *session, const struct playground_message *message)
@@ -275,14 +112,14 @@ static void stop(struct session *session, const struct playground_message *messa
 	struct execution *execution = execution_of(session, message);
 
 	if (execution)
-		job_kill(execution->job);
+		job_kill(execution_job(execution));
 }
 
 /* Once is enough: a second greeting says nothing new. */
 static void greet_again(struct session *session, const struct playground_message *message)
 {
-	session_send_error(session, message->sequence, "",
-			   "websocket/connected may come only at the start");
+	execution_send_error(&session->socket, message->sequence, "",
+			     "websocket/connected may come only at the start");
 }
 
 static void handle_message(struct session *session, const char *text, size_t len)
@@ -300,7 +137,8 @@ static void handle_message(struct session *session, const char *text, size_t len
 	json_int_t sequence;
 
 	if (playground_message_read(text, len, &message, &sequence, &err) < 0) {
-		session_send_error(session, sequence, "Unable to deserialize request", err.text);
+		execution_send_error(&session->socket, sequence, "Unable to deserialize request",
+				     err.text);
 		return;
 	}
 	handlers[message.type](session, &message);
@@ -327,8 +165,8 @@ static int session_greet(struct session *session)
 	}
 	if (!ok || websocket_send_text(&session->socket, text, len) < 0)
 		return -EPROTO;
-	session_send(session, "featureFlags", json_pack("{s:n}", "multifileThreshold"),
-		     PLAYGROUND_SERVER_SEQUENCE);
+	execution_send(&session->socket, "featureFlags", json_pack("{s:n}", "multifileThreshold"),
+		       PLAYGROUND_SERVER_SEQUENCE);
 	return 0;
 }
 
@@ -338,7 +176,7 @@ static int session_is_over(struct session *session)
 	struct execution *execution = session->execution;
 	uint64_t now = clock_monotonic_usec();
 
-	if (execution && !atomic_load(&execution->ended))
+	if (execution && !execution_has_ended(execution))
 		session->active_usec = now;
 	return http_server_is_stopping(session->request->server) ||
 	       now - session->active_usec > IDLE_USEC || now - session->started_usec > SESSION_USEC;
@@ -348,13 +186,13 @@ static void session_refuse(struct session *session, int error)
 {
 	switch (error) {
 	case -EMSGSIZE:
-		session_send_error(session, PLAYGROUND_SERVER_SEQUENCE, "",
-				   "the message is larger than 2 MiB");
+		execution_send_error(&session->socket, PLAYGROUND_SERVER_SEQUENCE, "",
+				     "the message is larger than 2 MiB");
 		websocket_close(&session->socket, WEBSOCKET_STATUS_TOO_BIG);
 		break;
 	case -EOPNOTSUPP:
-		session_send_error(session, PLAYGROUND_SERVER_SEQUENCE, "",
-				   "only text messages are taken");
+		execution_send_error(&session->socket, PLAYGROUND_SERVER_SEQUENCE, "",
+				     "only text messages are taken");
 		websocket_close(&session->socket, WEBSOCKET_STATUS_UNSUPPORTED);
 		break;
 	default:

@@ -29,8 +29,7 @@ void pump_flush(struct pump *pump)
 	struct step *step;
 	int r = 0;
 
-	TAILQ_FOREACH(step, &pump->steps, in_list)
-	{
+	TAILQ_FOREACH (step, &pump->steps, in_list) {
 		r = step_send(step);
 		if (r < 0)
 			break;
@@ -67,9 +66,9 @@ static void pump_step_done(struct pump *pump, const struct ipc_step_done *done, 
 {
 	struct step *step;
 
-	TAILQ_FOREACH(step, &pump->steps, in_list)
-	if (step->id == done->step_id)
-		break;
+	TAILQ_FOREACH (step, &pump->steps, in_list)
+		if (step->id == done->step_id)
+			break;
 	if (!step || !step->sent) {
 		/* Given up before: its job has its result. */
 		log_warning("late_step", "step=%llu", (unsigned long long)done->step_id);
@@ -179,8 +178,8 @@ static void pump_tick(struct pump *pump)
 	struct step *step;
 	struct job *job;
 
-	TAILQ_FOREACH(step, &pump->steps, in_list)
-	service_flush(pump->service, step->job);
+	TAILQ_FOREACH (step, &pump->steps, in_list)
+		service_flush(pump->service, step->job);
 	while ((job = service_next_expired(pump->service)) != NULL) {
 		pump_expire(pump, job);
 		job_unref(job);

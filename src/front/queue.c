@@ -53,12 +53,11 @@ static void queue_rank(struct queue *queue, enum step_kind lane)
 	struct queue_client *client;
 	unsigned position = 0, before;
 
-	TAILQ_FOREACH(client, &queue->rings[lane], in_ring[lane])
-	client->walk = TAILQ_FIRST(&client->lanes[lane]);
+	TAILQ_FOREACH (client, &queue->rings[lane], in_ring[lane])
+		client->walk = TAILQ_FIRST(&client->lanes[lane]);
 	do {
 		before = position;
-		TAILQ_FOREACH(client, &queue->rings[lane], in_ring[lane])
-		{
+		TAILQ_FOREACH (client, &queue->rings[lane], in_ring[lane]) {
 			struct queue_item *item = client->walk;
 			if (!item)
 				continue;
@@ -76,9 +75,9 @@ static struct queue_client *client_get(struct queue *queue, const char *name)
 {
 	struct queue_client *client;
 
-	TAILQ_FOREACH(client, &queue->clients, in_all)
-	if (strcmp(client->name, name) == 0)
-		return client;
+	TAILQ_FOREACH (client, &queue->clients, in_all)
+		if (strcmp(client->name, name) == 0)
+			return client;
 	client = calloc(1, sizeof(*client));
 	if (!client)
 		return NULL;
@@ -180,9 +179,9 @@ struct queue_item *queue_lease(struct queue *queue, enum step_kind lane, uint64_
 
 	if (queue->used[lane] >= queue->config.slots[lane])
 		return NULL;
-	TAILQ_FOREACH(client, &queue->rings[lane], in_ring[lane])
-	if (client->leased[lane] < client_slots(queue, lane))
-		break;
+	TAILQ_FOREACH (client, &queue->rings[lane], in_ring[lane])
+		if (client->leased[lane] < client_slots(queue, lane))
+			break;
 	if (!client)
 		return NULL;
 
@@ -273,9 +272,9 @@ struct queue_item *queue_overdue(struct queue *queue, uint64_t now)
 
 	if (item && now > item->waiting_since_usec + queue->config.wait_max_usec)
 		return item;
-	TAILQ_FOREACH(item, &queue->leased, in_all)
-	if (now > item->lease_until_usec)
-		return item;
+	TAILQ_FOREACH (item, &queue->leased, in_all)
+		if (now > item->lease_until_usec)
+			return item;
 	return NULL;
 }
 

@@ -330,9 +330,9 @@ struct job *job_find(struct service *service, const char *id)
 	if (!id_is_valid(id))
 		return NULL;
 	service_lock(service);
-	LIST_FOREACH(job, table_chain(service, id), in_table)
-	if (strcmp(job->id, id) == 0)
-		break;
+	LIST_FOREACH (job, table_chain(service, id), in_table)
+		if (strcmp(job->id, id) == 0)
+			break;
 	if (job)
 		job_ref(job);
 	service_unlock(service);

@@ -14,12 +14,11 @@ static const char help_text[] =
 	"Usage: sandlot serve [OPTION]...\n"
 	"\n"
 	"Serves the playground: a page, and an HTTP API, that compile and run code in sandboxes.\n"
-	"Runs in the foreground as root, prints one line `listening on http://ADDR:PORT` when it "
-	"can\n"
-	"serve, and ends, with every job, on SIGTERM or Ctrl-C.\n"
+	"Runs in the foreground as root, prints one line `listening on http://ADDR:PORT` when it\n"
+	"can serve, and ends, with every job, on SIGTERM or Ctrl-C.\n"
 	"\n"
 	"  --listen ADDR:PORT         where to listen (default 127.0.0.1:8080); port 0 picks one;\n"
-	"                             IPv6 as [::1]:8080\n"
+	"                             IPv6 as [::1]:8080 (not with Debian 12's civetweb)\n"
 	"  --image DIR                the tool-chain image (default: the one `make image` baked)\n"
 	"  --data DIR                 folder for the job record (default /var/lib/sandlot)\n"
 	"  --compile-slots N          compile steps at once (default: processors)\n"
@@ -180,7 +179,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	};
 	opterr = 0;
 	for (;;) {
-		int at = optind;
+		int at = optind; /* 0: before the first of a new series, see getopt_long(3) */
 		int id = getopt_long(argc, argv, "+:", long_options, NULL);
 		if (id == -1)
 			break;
@@ -190,7 +189,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 			return error_set_plain(
 				err, -EINVAL, "options", "%s %.60s; see sandlot serve --help",
 				id == ':' ? "a value is missing after" : "unknown option",
-				argv[at]);
+				argv[at ? at : 1]);
 		int r = option_take(options, id, optarg, err);
 		if (r < 0)
 			return r;

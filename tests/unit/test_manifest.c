@@ -1,0 +1,389 @@
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/bundle.h"
+#include "base/fd.h"
+#include "front/manifest.h"
+
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* ' stands for ". */
+static const char head[] = "{'schema':1,'name':'test','id':'" ID "','languages':[";
+
+static const char rust[] =
+	"{'id':'rust','name':'Rust','aliases':['rs'],'version':'1.95.0','main_file':'src/main.rs',"
+	"'editor':'rust','sample':'fn main() {}','options':{"
+	"'channel':{'values':['stable','nightly'],'default':'stable','label':'Channel',"
+	" 'unavailable':{'beta':'This image has no beta tool chain.'}},"
+	"'mode':{'values':['debug','release'],'default':'debug'},"
+	"'tests':{'values':['true','false'],'default':'false'},"
+	"'crate_type':{'values':['bin','lib'],'default':'bin'}},"
+	"'compile':{'argv':['/opt/rust-{channel}/bin/rustc','{main_file}',"
+	" {'when':{'mode':'release'},'words':['-Copt-level=3']},"
+	" {'when':{'mode':['debug','release'],'tests':'true'},'words':['--test','-Cx={{y}}']},"
+	" '-o','target/{mode}/playground'],'env':{'RUSTC_MODE':'{mode}'},"
+	" 'artefact':'target/{mode}/playground'},"
+	"'run':{'argv':['/playground/target/{mode}/playground','{args}'],"
+	" 'skip_unless':{'crate_type':'bin'}},"
+	"'channels':{'stable':{'rustc':{'version':'1.95.0','hash':'x','date':'2026-01-01'},"
+	" 'crates':[{'name':'serde','version':'1.0.0','id':'serde'}]}},"
+	"'hello':{'code':'x','stdout':'y'}}";
+
+static const char python[] =
+	"{'id':'python','name':'Python','version':'3.11','main_file':'main.py','editor':'python',"
+	"'sample':'print(1)','run':{'argv':['/usr/bin/python3','{main_file}'],'files':true}}";
+
+static int json_fd(const char *text)
+{
+	char *copy = strdup(text);
+	assert_non_null(copy);
+	for (char *at = copy; *at; at++)
+		if (*at == '\'')
+			*at = '"';
+	int fd = memfd_new_sealed("manifest", copy, strlen(copy));
+	free(copy);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static int read_text(const char *text, struct manifest **ret_manifest, struct error *err)
+{
+	_cleanup_fd_ int fd = json_fd(text);
+	return manifest_read(fd, ret_manifest, err);
+}
+
+static struct manifest *read_good(void)
+{
+	char text[8192];
+	struct manifest *manifest = NULL;
+	struct error err = {0};
+
+	snprintf(text, sizeof(text), "%s%s,%s]}", head, rust, python);
+	if (read_text(text, &manifest, &err) < 0)
+		fail_msg("%s", err.text);
+	return manifest;
+}
+
+/* A bundle as text: one line for each record. */
+static void bundle_text(int fd, char *text, size_t size)
+{
+	static const char types[] = "XAEFIO";
+	struct bundle_record record;
+	struct stat st;
+	size_t offset = 0, used = 0;
+	int r;
+
+	assert_int_equal(memfd_is_sealed(fd), 1);
+	assert_int_equal(fstat(fd, &st), 0);
+	size_t len = (size_t)st.st_size;
+	void *data = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	assert_true(data != MAP_FAILED);
+	while ((r = bundle_next(data, len, &offset, &record, NULL)) > 0)
+		used += (size_t)snprintf(text + used, size - used, "%c %.*s%s%.*s\n",
+					 types[record.type], (int)record.name_len, record.name,
+					 record.name_len && record.body_len ? "=" : "",
+					 (int)record.body_len, record.body);
+	assert_int_equal(r, 0);
+	munmap(data, len);
+}
+
+static struct job_request request_of(const char *language)
+{
+	static const struct job_file file = {NULL, "code", 4};
+	return (struct job_request){.language = language, .files = &file, .file_count = 1};
+}
+
+static void check_refused(const struct job_request *request, int code, const char *why)
+{
+	struct manifest *manifest = read_good();
+	struct job_plan plan;
+	struct error err = {0};
+
+	assert_int_equal(manifest_plan(manifest, request, &plan, &err), code);
+	if (!strstr(err.text, why))
+		fail_msg("\"%s\" does not say \"%s\"", err.text, why);
+	manifest_free(manifest);
+}
+
+static void manifest_read_good_is_found_by_id_and_alias(void **state)
+{
+	(void)state;
+	struct manifest *manifest = read_good();
+	assert_non_null(manifest_language(manifest, "rust"));
+	assert_ptr_equal(manifest_language(manifest, "rust"), manifest_language(manifest, "rs"));
+	assert_null(manifest_language(manifest, "cobol"));
+	assert_int_equal(json_array_size(json_object_get(manifest_json(manifest), "languages")), 2);
+	manifest_free(manifest);
+}
+
+static void manifest_read_twice_from_one_fd_works(void **state)
+{
+	char text[8192];
+	struct manifest *manifest;
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s%s]}", head, python);
+	_cleanup_fd_ int fd = json_fd(text);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(manifest_read(fd, &manifest, NULL), 0);
+		manifest_free(manifest);
+	}
+}
+
+/* Replaces `from` by `to` in the document with rust and python and expects a refusal saying why. */
+static void check_fault(const char *from, const char *to, const char *why)
+{
+	char good[8192], bad[8192];
+	struct manifest *manifest = NULL;
+	struct error err = {0};
+
+	snprintf(good, sizeof(good), "%s%s,%s]}", head, rust, python);
+	const char *at = strstr(good, from);
+	assert_non_null(at);
+	snprintf(bad, sizeof(bad), "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
+	if (read_text(bad, &manifest, &err) != -EINVAL)
+		fail_msg("\"%s\" was accepted", to);
+	if (!strstr(err.text, why))
+		fail_msg("\"%s\" does not say \"%s\"", err.text, why);
+}
+
+static void manifest_read_faults_are_told_with_their_path(void **state)
+{
+	(void)state;
+	check_fault("'schema':1", "'schema':2", "schema");
+	check_fault("'schema':1", "'schema':1,'schema':1", "duplicate");
+	check_fault("'name':'test'", "'name':7", "name: must be text");
+	check_fault(ID, "abc", "id: must be 64");
+	check_fault("'id':'rust'", "'id':'Rust'", "languages[0].id");
+	check_fault("'version':'1.95.0',", "", "languages[0].version: is missing");
+	check_fault("'src/main.rs'", "'../main.rs'", "languages[0].main_file");
+	check_fault("'default':'stable'", "'default':'beta'",
+		    "languages[0].options.channel: the default");
+	check_fault("['debug','release'],'default'", "[],'default'",
+		    "languages[0].options.mode.values: must not be empty");
+	check_fault("'{main_file}',", "'{main_fil}',", "languages[0].compile.argv[1]");
+	check_fault("'/opt/rust-", "'rustc-", "languages[0].compile.argv: must begin");
+	check_fault("{'mode':'release'}", "{'made':'release'}",
+		    "languages[0].compile.argv[2].when: there is no option \"made\"");
+	check_fault("{'mode':'release'}", "{'mode':'fast'}", "no value \"fast\"");
+	check_fault("'RUSTC_MODE'", "'PATH'", "PATH is always set");
+	check_fault("'RUSTC_MODE'", "'A=B'", "cannot be a variable");
+	check_fault("'artefact':'target/", "'artefact':'{x}/", "languages[0].compile.artefact");
+	check_fault("'skip_unless':{'crate_type'", "'skip_unless':{'type'",
+		    "languages[0].run.skip_unless");
+	check_fault("'files':true", "'files':1", "languages[1].run.files");
+	check_fault("'id':'python'", "'id':'rs'", "selects two languages");
+	check_fault("'hash':'x',", "", "languages[0].channels.stable.rustc.hash");
+	check_fault("'sample':'print(1)'", "'sample':null", "languages[1].sample");
+	check_fault("'-o',", "['-o'],", "languages[0].compile.argv[4]: must be text");
+}
+
+static void manifest_read_not_json_is_refused(void **state)
+{
+	struct manifest *manifest = NULL;
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(read_text("{", &manifest, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "line 1"));
+	assert_int_equal(read_text("", &manifest, &err), -EINVAL);
+	assert_int_equal(read_text("[]", &manifest, &err), -EINVAL);
+	assert_int_equal(read_text("'\xff'", &manifest, &err), -EINVAL);
+}
+
+static void manifest_plan_defaults_fill_both_steps(void **state)
+{
+	struct manifest *manifest = read_good();
+	struct job_request request = request_of("rs");
+	struct job_plan plan;
+	char text[4096];
+
+	(void)state;
+	assert_int_equal(manifest_plan(manifest, &request, &plan, NULL), 0);
+	assert_true(plan.has_compile && plan.has_run && plan.run_takes_artefact);
+	bundle_text(plan.compile_bundle_fd, text, sizeof(text));
+	assert_string_equal(text, "A /opt/rust-stable/bin/rustc\nA src/main.rs\nA -o\n"
+				  "A target/debug/playground\n"
+				  "E PATH=/usr/local/bin:/usr/bin:/bin\nE HOME=/playground\n"
+				  "E LANG=C.UTF-8\nE RUSTC_MODE=debug\nF src/main.rs=code\n"
+				  "O target/debug/playground\n");
+	bundle_text(plan.run_bundle_fd, text, sizeof(text));
+	assert_string_equal(text, "A /playground/target/debug/playground\n"
+				  "E PATH=/usr/local/bin:/usr/bin:/bin\nE HOME=/playground\n"
+				  "E LANG=C.UTF-8\nI target/debug/playground\n");
+	job_plan_fini(&plan);
+	manifest_free(manifest);
+}
+
+static void manifest_plan_options_and_args_are_used(void **state)
+{
+	static const struct job_option options[] = {
+		{"mode", "release"}, {"tests", "true"}, {"channel", "nightly"}};
+	static const char *const args[] = {"one", "{mode}"};
+	struct manifest *manifest = read_good();
+	struct job_request request = request_of("rust");
+	struct job_plan plan;
+	char text[4096];
+
+	(void)state;
+	request.options = options;
+	request.option_count = 3;
+	request.args = args;
+	request.arg_count = 2;
+	assert_int_equal(manifest_plan(manifest, &request, &plan, NULL), 0);
+	bundle_text(plan.compile_bundle_fd, text, sizeof(text));
+	assert_non_null(strstr(text, "A /opt/rust-nightly/bin/rustc\nA src/main.rs\n"
+				     "A -Copt-level=3\nA --test\nA -Cx={y}\nA -o\n"));
+	bundle_text(plan.run_bundle_fd, text, sizeof(text));
+	assert_non_null(strstr(text, "release/playground\nA one\nA {mode}\nE "));
+	job_plan_fini(&plan);
+	manifest_free(manifest);
+}
+
+static void manifest_plan_interpreted_places_files_in_run(void **state)
+{
+	static const struct job_file files[] = {{"prog.py", "import m", 8}, {"m.py", "", 0}};
+	struct manifest *manifest = read_good();
+	struct job_request request = request_of("python");
+	struct job_plan plan;
+	char text[4096];
+
+	(void)state;
+	request.files = files;
+	request.file_count = 2;
+	assert_int_equal(manifest_plan(manifest, &request, &plan, NULL), 0);
+	assert_false(plan.has_compile || plan.run_takes_artefact);
+	assert_int_equal(plan.compile_bundle_fd, -EBADF);
+	bundle_text(plan.run_bundle_fd, text, sizeof(text));
+	assert_string_equal(text, "A /usr/bin/python3\nA prog.py\n"
+				  "E PATH=/usr/local/bin:/usr/bin:/bin\nE HOME=/playground\n"
+				  "E LANG=C.UTF-8\nF prog.py=import m\nF m.py\n");
+	job_plan_fini(&plan);
+	manifest_free(manifest);
+}
+
+static void manifest_plan_library_or_compile_only_has_no_run(void **state)
+{
+	static const struct job_option lib = {"crate_type", "lib"};
+	struct manifest *manifest = read_good();
+	struct job_request request = request_of("rust");
+	struct job_plan plan;
+	char text[4096];
+
+	(void)state;
+	request.options = &lib;
+	request.option_count = 1;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(manifest_plan(manifest, &request, &plan, NULL), 0);
+		assert_true(plan.has_compile && !plan.has_run && !plan.run_takes_artefact);
+		bundle_text(plan.compile_bundle_fd, text, sizeof(text));
+		assert_null(strstr(text, "\nO "));
+		job_plan_fini(&plan);
+		request = request_of("rust");
+		request.compile_only = 1;
+	}
+	manifest_free(manifest);
+	request.language = "python";
+	check_refused(&request, -EINVAL, "no compile step");
+}
+
+static void manifest_plan_bad_language_is_refused_with_choices(void **state)
+{
+	struct job_request request = request_of("cobol");
+
+	(void)state;
+	check_refused(&request, -EINVAL, "\"cobol\" is not in this image, which has rust, python");
+	request.language = NULL;
+	check_refused(&request, -EINVAL, "language is missing");
+}
+
+static void manifest_plan_bad_options_are_refused_with_choices(void **state)
+{
+	struct job_option options[2] = {{"speed", "1"}, {"mode", "debug"}};
+	struct job_request request = request_of("rust");
+
+	(void)state;
+	request.options = options;
+	request.option_count = 1;
+	check_refused(&request, -EINVAL, "\"speed\" is not an option of rust, which has channel");
+	options[0] = (struct job_option){"mode", "fast"};
+	check_refused(&request, -EINVAL, "options.mode: \"fast\" is not one of debug, release");
+	options[0] = (struct job_option){"channel", "beta"};
+	check_refused(&request, -EINVAL, "This image has no beta tool chain.");
+	options[0] = options[1];
+	request.option_count = 2;
+	check_refused(&request, -EINVAL, "\"mode\" is given twice");
+	request.language = "python";
+	check_refused(&request, -EINVAL, "python has no options");
+}
+
+static void manifest_plan_bad_files_are_refused(void **state)
+{
+	static char large[JOB_SOURCE_MAX + 1];
+	static const char *const names[] = {"/etc/passwd", "../x",     "a//b",	"",
+					    "./a",	   "-Cdanger", "@file", "a\nb"};
+	struct job_file files[2] = {{"main.rs", "", 0}, {NULL, "", 0}};
+	struct job_request request = request_of("rust");
+
+	(void)state;
+	request.files = files;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		files[0].name = names[i];
+		check_refused(&request, -EINVAL, "files[0].name");
+	}
+	files[0].name = "src";
+	request.file_count = 2;
+	check_refused(&request, -EINVAL, "files[1].name is missing");
+	files[1].name = "src/main.rs";
+	check_refused(&request, -EINVAL, "collides");
+	files[1].name = "src";
+	check_refused(&request, -EINVAL, "collides");
+	files[1].name = "srcs";
+	files[0].content = large;
+	files[0].len = JOB_SOURCE_MAX;
+	files[1].content = large;
+	files[1].len = 1;
+	check_refused(&request, -E2BIG, "256 KiB");
+	request.file_count = 0;
+	check_refused(&request, -EINVAL, "1 to 64");
+	request.file_count = JOB_FILES_MAX + 1;
+	check_refused(&request, -EINVAL, "1 to 64");
+}
+
+static void manifest_plan_args_where_none_are_taken_are_refused(void **state)
+{
+	static const char *const args[JOB_ARGS_MAX + 1] = {"x"};
+	struct job_request request = request_of("python");
+
+	(void)state;
+	request.args = args;
+	request.arg_count = 1;
+	check_refused(&request, -EINVAL, "args: python takes none");
+	request.arg_count = JOB_ARGS_MAX + 1;
+	check_refused(&request, -EINVAL, "at most 64");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(manifest_read_good_is_found_by_id_and_alias),
+		cmocka_unit_test(manifest_read_twice_from_one_fd_works),
+		cmocka_unit_test(manifest_read_faults_are_told_with_their_path),
+		cmocka_unit_test(manifest_read_not_json_is_refused),
+		cmocka_unit_test(manifest_plan_defaults_fill_both_steps),
+		cmocka_unit_test(manifest_plan_options_and_args_are_used),
+		cmocka_unit_test(manifest_plan_interpreted_places_files_in_run),
+		cmocka_unit_test(manifest_plan_library_or_compile_only_has_no_run),
+		cmocka_unit_test(manifest_plan_bad_language_is_refused_with_choices),
+		cmocka_unit_test(manifest_plan_bad_options_are_refused_with_choices),
+		cmocka_unit_test(manifest_plan_bad_files_are_refused),
+		cmocka_unit_test(manifest_plan_args_where_none_are_taken_are_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,137 @@
+/* `sandlot serve`'s command line: what is taken, what is refused and how it says so. */
+#include "unit.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "supervisor/options.h"
+
+static int parse(struct options *options, struct error *err, const char *const *words)
+{
+	char *argv[16] = {(char[]){"sandlot serve"}};
+	int argc = 1;
+
+	for (; words[argc - 1]; argc++)
+		argv[argc] = (char *)(uintptr_t)words[argc - 1];
+	optind = 0; /* getopt_long(3): starts anew */
+	return options_parse(options, argc, argv, err);
+}
+
+#define PARSE(options, err, ...) parse(options, err, (const char *const[]){__VA_ARGS__, NULL})
+
+static void options_parse_nothing_gives_loopback_and_defaults(void **state)
+{
+	struct options options;
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(parse(&options, &err, (const char *const[]){NULL}), OPTIONS_SERVE);
+	assert_string_equal(options.listen_address, "127.0.0.1");
+	assert_int_equal(options.listen_port, 8080);
+	assert_null(options.image_dir);
+	assert_true(options.compile_slots >= 1);
+	assert_true(options.run_slots >= options.compile_slots);
+}
+
+static void options_parse_listen_takes_numeric_addresses_only(void **state)
+{
+	static const struct {
+		const char *text, *address;
+		unsigned port;
+	} good[] = {
+		{"0.0.0.0:0", "0.0.0.0", 0},
+		{"127.0.0.2:65535", "127.0.0.2", 65535},
+		{"[::1]:8080", "::1", 8080},
+	};
+	static const char *const bad[] = {
+		"",
+		"8080",
+		":8080",
+		"localhost:80",
+		"127.0.0.1",
+		"127.0.0.1:",
+		"1.2.3.4:x",
+		"1.2.3.4:-1",
+		"1.2.3.4:+1",
+		"1.2.3.4:65536",
+		"::1:80",
+		"[::1]80",
+		"[::1:80",
+		"1.2.3:80",
+		"1.2.3.4: 1",
+		"[127.0.0.1]:8080",
+		"1.2.3.4:1e1",
+		"[]:1",
+	};
+	char address[64];
+	unsigned port;
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(options_parse_listen(good[i].text, address, &port, &err), 0);
+		assert_string_equal(address, good[i].address);
+		assert_int_equal(port, good[i].port);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(options_parse_listen(bad[i], address, &port, &err), -EINVAL);
+		assert_non_null(strstr(err.text, "--listen"));
+	}
+}
+
+static void options_parse_wrong_value_names_option_and_range(void **state)
+{
+	struct options options;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(PARSE(&options, &err, "--run-slots", "0"), -EINVAL);
+	assert_non_null(strstr(err.text, "--run-slots"));
+	assert_non_null(strstr(err.text, "1 to 4096"));
+	assert_int_equal(PARSE(&options, &err, "--compile-slots", "99999999999999999999"), -EINVAL);
+	assert_int_equal(PARSE(&options, &err, "--run-limit", "memroy=1M"), -EINVAL);
+	assert_non_null(strstr(err.text, "memroy"));
+	assert_non_null(strstr(err.text, "memory"));
+	assert_int_equal(PARSE(&options, &err, "--run-limit", "memory=0"), -ERANGE);
+	assert_int_equal(PARSE(&options, &err, "--interactive-wall", "soon"), -EINVAL);
+}
+
+static void options_parse_unknown_option_or_argument_is_named(void **state)
+{
+	struct options options;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(PARSE(&options, &err, "--prot", "1"), -EINVAL);
+	assert_non_null(strstr(err.text, "--prot"));
+	assert_int_equal(PARSE(&options, &err, "stray"), -EINVAL);
+	assert_non_null(strstr(err.text, "stray"));
+	assert_int_equal(PARSE(&options, &err, "--image"), -EINVAL);
+	assert_non_null(strstr(err.text, "missing"));
+}
+
+static void options_parse_run_wall_above_interactive_raises_it(void **state)
+{
+	struct options options;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(PARSE(&options, &err, "--run-limit", "wall=5m"), OPTIONS_SERVE);
+	assert_int_equal(options.run_limits.wall_usec, UINT64_C(300000000));
+	assert_int_equal(options.interactive_wall_usec, UINT64_C(300000000));
+	assert_int_equal(PARSE(&options, &err, "--help"), OPTIONS_HELP);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(options_parse_nothing_gives_loopback_and_defaults),
+		cmocka_unit_test(options_parse_listen_takes_numeric_addresses_only),
+		cmocka_unit_test(options_parse_wrong_value_names_option_and_range),
+		cmocka_unit_test(options_parse_unknown_option_or_argument_is_named),
+		cmocka_unit_test(options_parse_run_wall_above_interactive_raises_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
