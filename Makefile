@@ -65,6 +65,7 @@ build: setup
 	@$(MAKE) --no-print-directory programs
 
 programs: $(programs)
+	@:
 
 $(BIN)/sandlot: $(call cellobj,src/cli/sandlot.c)
 	@mkdir -p $(@D)

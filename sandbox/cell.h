@@ -39,6 +39,9 @@ int cell_job_steps(struct cell_context *context);
 int cell_failed(struct cell_context *context, int error_number, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same for a mount(2) on /point, telling from errno when the image lacks the folder. */
+int cell_mount_failed(struct cell_context *context, const char *point);
+
 /* Is this layer left off? */
 int cell_without(const struct cell_context *context, enum cell_layer layer);
 

@@ -42,9 +42,10 @@ pid_t cell_start_job(struct cell_context *context)
 		return cell_failed(context, errno, "cannot start the job's process");
 	}
 	/* The pipes must end when the job's processes do, not when pid 1 does. */
-	close_range(STDIN_FILENO, STDERR_FILENO, 0);
+	syscall(SYS_close_range, STDIN_FILENO, STDERR_FILENO, 0);
 	if (context->spec.join_count)
-		close_range(CELL_FD_JOIN, CELL_FD_JOIN + context->spec.join_count - 1, 0);
+		syscall(SYS_close_range, CELL_FD_JOIN, CELL_FD_JOIN + context->spec.join_count - 1,
+			0);
 	return pid;
 }
 
@@ -93,13 +94,13 @@ static int set_rlimit(struct cell_context *context, const struct rlimit_row *row
 	struct rlimit now, want = {row->soft, row->hard};
 
 	/* A hard limit can only be lowered here, and the host's may be below ours already. */
-	if (getrlimit((__rlimit_resource_t)row->resource, &now) < 0)
+	if (getrlimit(row->resource, &now) < 0)
 		return cell_failed(context, errno, "cannot read rlimit %d", row->resource);
 	if (want.rlim_max > now.rlim_max)
 		want.rlim_max = now.rlim_max;
 	if (want.rlim_cur > want.rlim_max)
 		want.rlim_cur = want.rlim_max;
-	if (setrlimit((__rlimit_resource_t)row->resource, &want) < 0)
+	if (setrlimit(row->resource, &want) < 0)
 		return cell_failed(context, errno, "cannot set rlimit %d", row->resource);
 	return 0;
 }
@@ -113,7 +114,12 @@ int job_rlimits(struct cell_context *context)
 	rlim_t file_bytes = limits->files_bytes + 4096;
 	rlim_t data = context->spec.memory_by_rlimit ? limits->memory_bytes : RLIM_INFINITY;
 	const struct rlimit_row rows[] = {
-		{RLIMIT_CORE, 0, 0},
+		/*
+		 * 1, not 0: a core_pattern that pipes to a program of the host (systemd-coredump,
+		 * apport) is not bound by the limit, but for this one value, which means "never"
+		 * (fs/coredump.c).
+		 */
+		{RLIMIT_CORE, 1, 1},
 		{RLIMIT_CPU, cpu_sec, cpu_sec + 1},
 		{RLIMIT_FSIZE, file_bytes, file_bytes},
 		{RLIMIT_NOFILE, limits->open_files, limits->open_files},

@@ -21,7 +21,7 @@
 /* Inodes the tmpfs itself takes: its root and its three folders. */
 enum { FILES_OWN_INODES = 4 };
 
-static int mount_failed(struct cell_context *context, const char *point)
+int cell_mount_failed(struct cell_context *context, const char *point)
 {
 	int error_number = errno;
 
@@ -48,10 +48,10 @@ int cell_mount_root(struct cell_context *context)
 int cell_mount_devices(struct cell_context *context)
 {
 	if (mount("/dev", "dev", NULL, MS_BIND, NULL) < 0)
-		return mount_failed(context, "dev");
+		return cell_mount_failed(context, "dev");
 	if (mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
 		  "newinstance,ptmxmode=0666,mode=0620") < 0)
-		return mount_failed(context, "dev/pts");
+		return cell_mount_failed(context, "dev/pts");
 	return 0;
 }
 
@@ -64,16 +64,16 @@ int cell_mount_files(struct cell_context *context)
 		 (unsigned long long)limits->files_bytes,
 		 (unsigned long long)limits->file_count + FILES_OWN_INODES);
 	if (mount("files", "tmp", "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
-		return mount_failed(context, "tmp");
+		return cell_mount_failed(context, "tmp");
 	if (mkdir("tmp/playground", 0755) < 0 || chown("tmp/playground", CELL_UID, CELL_UID) < 0 ||
 	    mkdir("tmp/shm", 01777) < 0 || mkdir("tmp/tmp", 01777) < 0)
 		return cell_failed(context, errno, "cannot make the folders of the tmpfs");
 	if (mount("tmp/playground", "playground", NULL, MS_BIND, NULL) < 0)
-		return mount_failed(context, "playground");
+		return cell_mount_failed(context, "playground");
 	if (mount("tmp/shm", "dev/shm", NULL, MS_BIND, NULL) < 0)
-		return mount_failed(context, "dev/shm");
+		return cell_mount_failed(context, "dev/shm");
 	if (mount("tmp/tmp", "tmp", NULL, MS_BIND, NULL) < 0)
-		return mount_failed(context, "tmp");
+		return cell_mount_failed(context, "tmp");
 	return 0;
 }
 

@@ -40,9 +40,18 @@ enum { LOW_SHARES = 128, LOW_WEIGHT = 12 };
 /* How long cgroups_free() waits in all for what is still dying. */
 enum { FREE_TRIES = 200, FREE_WAIT_NSEC = 5000000 };
 
-static void cell_path(char *ret_path, size_t size, unsigned cell, const char *file)
+/* Enough for "cell-4294967295/" and the longest name of a file. */
+enum { CELL_PATH_SIZE = 64 };
+
+/* The path of a cell's file from our folder, or of the cell's folder with file NULL. */
+static void cell_path(char ret_path[CELL_PATH_SIZE], const struct cgroups *cgroups, unsigned cell,
+		      const char *file)
 {
-	snprintf(ret_path, size, file ? "cell-%u/%s" : "cell-%u", cell, file);
+	if (cgroups->single)
+		snprintf(ret_path, CELL_PATH_SIZE, "%s", file ? file : ".");
+	else
+		snprintf(ret_path, CELL_PATH_SIZE, "cell-%u%s%s", cell, file ? "/" : "",
+			 file ? file : "");
 }
 
 static int hierarchy_has(const struct cgroup_hierarchy *hierarchy,
@@ -65,10 +74,12 @@ static const struct cgroup_hierarchy *hierarchy_of(const struct cgroup *cgroup,
 /* Removes a cell's folders. Returns 0, or -EBUSY when one is still busy. */
 static int remove_cell(const struct cgroups *cgroups, unsigned cell)
 {
-	char path[64];
+	char path[CELL_PATH_SIZE];
 	int r = 0;
 
-	cell_path(path, sizeof(path), cell, NULL);
+	if (cgroups->single)
+		return 0; /* goes with our folder */
+	cell_path(path, cgroups, cell, NULL);
 	for (unsigned i = 0; i < cgroups->hierarchy_count; i++)
 		if (unlinkat(cgroups->hierarchies[i].own_fd, path, AT_REMOVEDIR) < 0 &&
 		    errno != ENOENT)
@@ -91,19 +102,31 @@ static void pause_briefly(void)
 	nanosleep(&(struct timespec){.tv_nsec = FREE_WAIT_NSEC}, NULL);
 }
 
+/* Removes our folders and what is left of the cells'. Returns 0, or -EBUSY while something is busy.
+ */
+static int remove_own(struct cgroups *cgroups)
+{
+	int r = 0;
+
+	remove_left(cgroups);
+	for (unsigned i = 0; i < cgroups->hierarchy_count; i++) {
+		const struct cgroup_hierarchy *hierarchy = &cgroups->hierarchies[i];
+		if (hierarchy->own_fd >= 0 &&
+		    unlinkat(hierarchy->parent_fd, cgroups->name, AT_REMOVEDIR) < 0 &&
+		    errno == EBUSY)
+			r = -EBUSY;
+	}
+	return r;
+}
+
 struct cgroups *cgroups_free(struct cgroups *cgroups)
 {
 	if (!cgroups)
 		return NULL;
-	for (int i = 0; cgroups->left_count && i < FREE_TRIES; i++) {
-		remove_left(cgroups);
-		if (cgroups->left_count)
-			pause_briefly();
-	}
+	for (int i = 0; remove_own(cgroups) < 0 && i < FREE_TRIES; i++)
+		pause_briefly();
 	for (unsigned i = 0; i < cgroups->hierarchy_count; i++) {
 		struct cgroup_hierarchy *hierarchy = &cgroups->hierarchies[i];
-		if (hierarchy->own_fd >= 0)
-			unlinkat(hierarchy->parent_fd, cgroups->name, AT_REMOVEDIR);
 		fd_close(hierarchy->own_fd);
 		fd_close(hierarchy->parent_fd);
 	}
@@ -117,7 +140,6 @@ static int make_own(struct cgroups *cgroups, struct cgroup_hierarchy *hierarchy,
 	static const char *const enable[] = {
 		[CGROUP_MEMORY] = "+memory", [CGROUP_PIDS] = "+pids", [CGROUP_CPU] = "+cpu"};
 
-	cgroup_remove_stale(hierarchy->parent_fd);
 	hierarchy->own_fd = cgroup_make_locked(hierarchy->parent_fd, cgroups->name);
 	if (hierarchy->own_fd < 0)
 		return error_set(err, hierarchy->own_fd, "cgroup", "cannot make the cgroup %s",
@@ -127,6 +149,8 @@ static int make_own(struct cgroups *cgroups, struct cgroup_hierarchy *hierarchy,
 			cgroup_write(hierarchy->own_fd, "memory.swappiness", "0");
 		return 0;
 	}
+	if (cgroups->single)
+		return 0; /* its own parent enables the controllers for it */
 	for (unsigned i = 0; i < sizeof(enable) / sizeof(enable[0]); i++) {
 		int r = hierarchy_has(hierarchy, i)
 				? cgroup_write(hierarchy->own_fd, "cgroup.subtree_control",
@@ -139,7 +163,38 @@ static int make_own(struct cgroups *cgroups, struct cgroup_hierarchy *hierarchy,
 	return 0;
 }
 
-int cgroups_open(const char *name, struct cgroups **ret_cgroups, struct error *err)
+/* With one cell there is nothing for weights to weigh: drops a hierarchy that has only those. */
+static void drop_weights(struct cgroups *cgroups)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < cgroups->hierarchy_count; i++)
+		if (cgroups->hierarchies[i].controllers == 1U << CGROUP_CPU)
+			close(cgroups->hierarchies[i].parent_fd);
+		else
+			cgroups->hierarchies[kept++] = cgroups->hierarchies[i];
+	cgroups->hierarchy_count = kept;
+}
+
+/*
+ * A crash leaves a folder in every hierarchy. With one cell only memory's is looked through, and
+ * the others when there was something in it: reading the folders takes a tenth of a cell's whole
+ * time. (Memory's, because where only some hierarchies are divided up between sessions, that is one
+ * of them.)
+ */
+static void remove_stale(const struct cgroups *cgroups)
+{
+	unsigned found = !cgroups->single;
+
+	for (unsigned i = 0; i < cgroups->hierarchy_count; i++)
+		if (hierarchy_has(&cgroups->hierarchies[i], CGROUP_MEMORY))
+			found += cgroup_remove_stale(cgroups->hierarchies[i].parent_fd);
+	for (unsigned i = 0; found && i < cgroups->hierarchy_count; i++)
+		if (!hierarchy_has(&cgroups->hierarchies[i], CGROUP_MEMORY))
+			cgroup_remove_stale(cgroups->hierarchies[i].parent_fd);
+}
+
+int cgroups_open(const char *name, int single, struct cgroups **ret_cgroups, struct error *err)
 {
 	const unsigned needed = 1U << CGROUP_MEMORY | 1U << CGROUP_PIDS;
 	struct cgroups *cgroups = calloc(1, sizeof(*cgroups));
@@ -147,9 +202,13 @@ int cgroups_open(const char *name, struct cgroups **ret_cgroups, struct error *e
 	if (!cgroups)
 		return error_set(err, -ENOMEM, "cgroup", "cannot look for cgroups");
 	snprintf(cgroups->name, sizeof(cgroups->name), "%s", name);
+	cgroups->single = single;
 	int r = cgroup_find(cgroups->hierarchies, err);
 	if (r > 0)
 		cgroups->hierarchy_count = (unsigned)r;
+	if (single)
+		drop_weights(cgroups);
+	remove_stale(cgroups);
 	for (unsigned i = 0; r >= 0 && i < cgroups->hierarchy_count; i++) {
 		cgroups->controllers |= cgroups->hierarchies[i].controllers;
 		r = make_own(cgroups, &cgroups->hierarchies[i], err);
@@ -178,16 +237,16 @@ static uint64_t setting_number(enum setting_value value, const struct limits *li
 	return 0;
 }
 
-static int write_settings(const struct cgroup_hierarchy *hierarchy, unsigned cell,
+static int write_settings(const struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy,
 			  const struct limits *limits, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		const struct setting *setting = &settings[i];
-		char path[64], text[24];
+		char path[CELL_PATH_SIZE], text[24];
 		if (setting->version != hierarchy->version ||
 		    !hierarchy_has(hierarchy, setting->controller))
 			continue;
-		cell_path(path, sizeof(path), cell, setting->file);
+		cell_path(path, cgroup->cgroups, cgroup->cell, setting->file);
 		snprintf(text, sizeof(text), "%llu",
 			 (unsigned long long)setting_number(setting->value, limits));
 		int r = cgroup_write(hierarchy->own_fd, path, text);
@@ -201,16 +260,16 @@ static int write_settings(const struct cgroup_hierarchy *hierarchy, unsigned cel
 static int make_cell(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy,
 		     const struct limits *limits, struct error *err)
 {
-	char path[64];
+	char path[CELL_PATH_SIZE];
 
-	cell_path(path, sizeof(path), cgroup->cell, NULL);
-	if (mkdirat(hierarchy->own_fd, path, 0755) < 0)
+	cell_path(path, cgroup->cgroups, cgroup->cell, NULL);
+	if (!cgroup->cgroups->single && mkdirat(hierarchy->own_fd, path, 0755) < 0)
 		return error_set(err, -errno, "cgroup", "cannot make the cell's cgroup");
-	int r = write_settings(hierarchy, cgroup->cell, limits, err);
+	int r = write_settings(cgroup, hierarchy, limits, err);
 	if (r < 0)
 		return r;
 	if (hierarchy->version == 1)
-		cell_path(path, sizeof(path), cgroup->cell, "tasks");
+		cell_path(path, cgroup->cgroups, cgroup->cell, "tasks");
 	int fd = openat(hierarchy->own_fd, path,
 			(hierarchy->version == 1 ? O_WRONLY : O_RDONLY | O_DIRECTORY) | O_CLOEXEC);
 	if (fd < 0)
@@ -276,12 +335,12 @@ struct cgroup *cgroup_free(struct cgroup *cgroup)
 void cgroup_lower_weight(const struct cgroup *cgroup)
 {
 	const struct cgroup_hierarchy *hierarchy = hierarchy_of(cgroup, CGROUP_CPU);
-	char path[64], text[16];
+	char path[CELL_PATH_SIZE], text[16];
 
 	if (!hierarchy)
 		return;
 	int v1 = hierarchy->version == 1;
-	cell_path(path, sizeof(path), cgroup->cell, v1 ? "cpu.shares" : "cpu.weight");
+	cell_path(path, cgroup->cgroups, cgroup->cell, v1 ? "cpu.shares" : "cpu.weight");
 	snprintf(text, sizeof(text), "%d", v1 ? LOW_SHARES : LOW_WEIGHT);
 	cgroup_write(hierarchy->own_fd, path,
 		     text); /* a courtesy to others: nothing to do if it fails */
@@ -290,9 +349,9 @@ void cgroup_lower_weight(const struct cgroup *cgroup)
 static uint64_t read_number(const struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy,
 			    const char *file, const char *key)
 {
-	char path[64];
+	char path[CELL_PATH_SIZE];
 
-	cell_path(path, sizeof(path), cgroup->cell, file);
+	cell_path(path, cgroup->cgroups, cgroup->cell, file);
 	return cgroup_read(hierarchy->own_fd, path, key);
 }
 

@@ -41,6 +41,7 @@ struct cgroups {
 	struct cgroup_hierarchy hierarchies[CGROUP_HIERARCHIES_MAX];
 	unsigned hierarchy_count;
 	unsigned controllers;		/* of all hierarchies together */
+	int single;			/* our folder is itself the one cell's */
 	unsigned next_cell;		/* serial number of the next cell's folder */
 	unsigned left[CGROUP_LEFT_MAX]; /* folders that could not be removed yet */
 	unsigned left_count;
@@ -63,12 +64,13 @@ struct cgroup_usage {
 };
 
 /*
- * Finds the hierarchies, removes what crashed predecessors left, makes and locks our folder (name:
- * "sandlot-NUMBER"). Returns 0 with *ret_cgroups new, or NULL when the host offers no memory or
- * no pids controller that can be used; or a negative errno. To be called while /proc and /sys are
- * visible.
+ * single: one cell at a time will be made, and it is put into our folder itself; its weight cannot
+ * be lowered. Making and removing folders is what cgroups cost most. Finds the hierarchies, removes
+ * what crashed predecessors left, makes and locks our folder (name: "sandlot-NUMBER"). Returns 0
+ * with *ret_cgroups new, or NULL when the host offers no memory or no pids controller that can be
+ * used; or a negative errno. To be called while /proc and /sys are visible.
  */
-int cgroups_open(const char *name, struct cgroups **ret_cgroups, struct error *err);
+int cgroups_open(const char *name, int single, struct cgroups **ret_cgroups, struct error *err);
 
 /* Removes our folders, waiting a moment for what is still dying, and frees. NULL-safe. Returns
  * NULL. */

@@ -68,26 +68,29 @@ static void remove_children(int folder_fd, unsigned depth)
 	closedir(folder);
 }
 
-static void remove_if_stale(int parent_fd, const char *name)
+static unsigned remove_if_stale(int parent_fd, const char *name)
 {
 	_cleanup_fd_ int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return;
+		return 0;
 	remove_children(fd, 0);
 	unlinkat(parent_fd, name, AT_REMOVEDIR);
+	return 1;
 }
 
-void cgroup_remove_stale(int parent_fd)
+unsigned cgroup_remove_stale(int parent_fd)
 {
 	int copy = openat(parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	unsigned found = 0;
 	DIR *folder = copy < 0 ? NULL : fdopendir(copy);
 
 	if (!folder) {
 		fd_close(copy);
-		return;
+		return 0;
 	}
 	for (struct dirent *entry; (entry = readdir(folder));)
 		if (entry->d_type == DT_DIR && is_ours(entry->d_name))
-			remove_if_stale(parent_fd, entry->d_name);
+			found += remove_if_stale(parent_fd, entry->d_name);
 	closedir(folder);
+	return found;
 }

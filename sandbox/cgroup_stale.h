@@ -10,8 +10,9 @@ int cgroup_make_locked(int parent_fd, const char *name);
 
 /*
  * Removes every "sandlot-NUMBER" folder whose lock is free, with its children, unless processes are
- * left in it (it then stays for the next one to look at). Best effort: says nothing.
+ * left in it (it then stays for the next one to look at). Best effort. Returns how many were
+ * found.
  */
-void cgroup_remove_stale(int parent_fd);
+unsigned cgroup_remove_stale(int parent_fd);
 
 #endif

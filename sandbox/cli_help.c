@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "sandbox/cell_spec.h"
 
@@ -52,21 +53,31 @@ static const char examples[] =
 	"      --artefact hello:hello -- gcc -O2 -o hello hello.c\n"
 	"  sandlot cell --image build/image --report 3 -- sleep 100 3>report.json\n";
 
+/* A limit as one would write it: 10s, 512M, 64. */
+static void format_limit(char *ret_text, size_t size, uint64_t value, enum limit_unit unit)
+{
+	static const char *const suffixes[] = {"", "K", "M", "G"};
+	size_t scale = 0;
+
+	if (unit == LIMIT_USEC) {
+		snprintf(ret_text, size, "%llus", (unsigned long long)(value / USEC_PER_SEC));
+		return;
+	}
+	while (unit == LIMIT_BYTES && value && value % 1024 == 0 && scale < 3) {
+		value /= 1024;
+		scale++;
+	}
+	snprintf(ret_text, size, "%llu%s", (unsigned long long)value, suffixes[scale]);
+}
+
 static void print_limit(const struct limit_row *row)
 {
 	struct limits run = limits_default_run(), compile = limits_default_compile();
-	static const struct {
-		const char *suffix;
-		unsigned divisor;
-	} units[] = {[LIMIT_USEC] = {"s", 1000000},
-		     [LIMIT_BYTES] = {"K", 1024},
-		     [LIMIT_COUNT] = {"", 1}};
+	char texts[2][24];
 
-	printf("  %-12s %8llu%-1s %8llu%-1s  %s\n", row->name,
-	       (unsigned long long)(*limit_field(&run, row) / units[row->unit].divisor),
-	       units[row->unit].suffix,
-	       (unsigned long long)(*limit_field(&compile, row) / units[row->unit].divisor),
-	       units[row->unit].suffix, row->help);
+	format_limit(texts[0], sizeof(texts[0]), *limit_field(&run, row), row->unit);
+	format_limit(texts[1], sizeof(texts[1]), *limit_field(&compile, row), row->unit);
+	printf("  %-12s %6s %6s  %s\n", row->name, texts[0], texts[1], row->help);
 }
 
 void cli_print_help(void)

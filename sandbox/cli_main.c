@@ -55,6 +55,7 @@ static int enter_host(struct cell_host *host, const struct cli_options *options,
 		.binds = options->binds,
 		.bind_count = options->bind_count,
 		.without = options->without,
+		.single = 1,
 	};
 	return cell_host_enter(host, &config, err);
 }
@@ -137,6 +138,11 @@ static int run(struct cli_options *options, struct cli_ended *ret_ended, struct 
 		.artefact_in_fd = -EBADF,
 		.fail_at_step = options->fail_at_step,
 	};
+	if (!host.cgroups && !(options->without & CELL_WITHOUT_CGROUP))
+		fputs("sandlot cell: warning: this host offers no cgroups: memory and processor "
+		      "time are "
+		      "limited per process only\n",
+		      stderr);
 	r = cli_session_run(&host, &launch, ret_ended, err);
 	if (r == 0) {
 		keep_artefact(&ret_ended->result, &destination);

@@ -290,6 +290,9 @@ enum cli_parse cli_options_parse(int argc, char **argv, struct cli_options *ret_
 		r = each_option(argc, argv, &options, take_limit, err);
 	if (r == 0)
 		r = each_option(argc, argv, &options, parse_option, err);
+	/* Programs hand nothing on by default; who asks for an artefact wants it let through. */
+	if (options.artefact_file && options.limits.artefact_bytes == 0)
+		options.limits.artefact_bytes = limits_default_compile().artefact_bytes;
 	if (r == 0)
 		r = check_whole(&options, argc - optind, err);
 	if (r < 0) {

@@ -79,7 +79,7 @@ static int host_open(struct cell_host *host, const struct cell_host_config *conf
 	if (host->cell_exe_fd < 0)
 		return error_set(err, -errno, "host", "cannot open %s", config->cell_exe);
 	if (!(config->without & CELL_WITHOUT_CGROUP)) {
-		r = cgroups_open(config->cgroup_name, &host->cgroups, err);
+		r = cgroups_open(config->cgroup_name, config->single, &host->cgroups, err);
 		if (r < 0)
 			return r;
 	}

@@ -174,7 +174,8 @@ int host_root_enter(const struct cell_host_config *config, struct error *err)
 	_cleanup_fd_ int image_fd = -EBADF;
 	mode_t mask = umask(0);
 
-	/* First: what is opened before belongs to the old namespace and cannot be bound in the new one. */
+	/* First: what is opened before belongs to the old namespace and cannot be bound in the new
+	 * one. */
 	if (unshare(CLONE_NEWNS) < 0)
 		return failed(err, "make a mount namespace");
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)

@@ -263,12 +263,13 @@ static int host_map_ids(struct launching *launching, struct error *err)
 		r = write_proc(cell->pid, "gid_map", map);
 	if (r < 0)
 		return error_set(err, r, "id-map", "cannot map the cell's ids");
-	/* pid 1 shares the job's v2 cgroup; it must not be what the OOM killer picks there. */
-	if (cell->cgroup && cell->cgroup->into_fd >= 0) {
-		r = write_proc(cell->pid, "oom_score_adj", "-1000");
-		if (r < 0)
-			return error_set(err, r, "id-map", "cannot keep pid 1 from the OOM killer");
-	}
+	/*
+	 * pid 1 shares the job's v2 cgroup; it shall not be what the OOM killer picks there. A root
+	 * without CAP_SYS_RESOURCE may not say so: then pid 1's size, which is next to nothing, has
+	 * to.
+	 */
+	if (cell->cgroup && cell->cgroup->into_fd >= 0)
+		write_proc(cell->pid, "oom_score_adj", "-1000");
 	return 0;
 }
 

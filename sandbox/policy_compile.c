@@ -105,12 +105,19 @@ static struct scmp_arg_cmp condition(const struct reader *reader, char *text)
 	return (struct scmp_arg_cmp){arg, SCMP_CMP_MASKED_EQ, bits, want};
 }
 
-/* The number of a name; -1 when this architecture has no such call. */
-static int resolve(const struct reader *reader, const char *name)
+/*
+ * The number of a name, which loses the '?' it may end in; -1 when there is no such call on this
+ * architecture, or for this libseccomp and that was expected.
+ */
+static int resolve(const struct reader *reader, char *name)
 {
-	int nr = seccomp_syscall_resolve_name(name);
+	size_t len = strlen(name);
+	int may_be_unknown = len && name[len - 1] == '?';
 
-	if (nr == __NR_SCMP_ERROR)
+	if (may_be_unknown)
+		name[len - 1] = '\0';
+	int nr = seccomp_syscall_resolve_name(name);
+	if (nr == __NR_SCMP_ERROR && !may_be_unknown)
 		die(reader, "libseccomp knows no system call \"%s\"", name);
 	return nr < 0 ? -1 : nr;
 }

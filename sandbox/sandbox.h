@@ -84,8 +84,11 @@ struct cell_host_config {
 	struct cell_uid_range uids;
 	const struct cell_bind *binds; /* at most CELL_HOST_BINDS_MAX; `sandlot cell --bind` */
 	unsigned bind_count;
-	unsigned without; /* CELL_WITHOUT_READONLY counts here: the image is bound once;
-			     CELL_WITHOUT_CGROUP too */
+	/* Layers left off: CELL_WITHOUT_READONLY and CELL_WITHOUT_CGROUP are the host's business.
+	 */
+	unsigned without;
+	/* 1: one cell at a time and no weights, as in `sandlot cell`: fewer cgroup folders. */
+	int single;
 };
 
 /*

@@ -24,8 +24,8 @@ static const char security_headers[] =
 	"Referrer-Policy: no-referrer\r\n"
 	"Cross-Origin-Opener-Policy: same-origin\r\n"
 	"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
-	"connect-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; "
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n";
+	"connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+	"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'\r\n";
 
 static void request_write(struct http_request *request, const void *data, size_t len)
 {

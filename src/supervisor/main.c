@@ -355,6 +355,10 @@ static int supervisor_open(struct supervisor *sup, struct error *err)
 	r = cell_host_enter(&sup->host, &config, err);
 	if (r < 0)
 		return r;
+	if (!sup->host.cgroups)
+		log_warning("no_cgroups",
+			    "cost=\"memory is bounded for each process only, and processor "
+			    "time is not watched\"");
 	welcome_fill(sup);
 	return 0;
 }

@@ -1,0 +1,13 @@
+/*
+ * claim: nothing can be mounted
+ * expect: denied EPERM
+ * control-options: --without seccomp --without uid-drop --without landlock
+ */
+#include <sys/mount.h>
+
+#include "probe.h"
+
+int main(void)
+{
+	return probe_say(mount("x", "/tmp", "tmpfs", 0, NULL));
+}

@@ -1,0 +1,13 @@
+/*
+ * claim: nothing can be traced
+ * expect: denied EPERM
+ * control-options: --without seccomp
+ */
+#include <sys/ptrace.h>
+
+#include "probe.h"
+
+int main(void)
+{
+	return probe_say(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+}

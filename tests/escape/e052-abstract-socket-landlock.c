@@ -1,0 +1,25 @@
+/*
+ * claim: Landlock alone keeps abstract sockets away
+ * args: {abstract}
+ * options: --without net-ns
+ * expect: denied EPERM
+ * control-options: --without net-ns --without landlock
+ * needs: landlock 6
+ */
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "probe.h"
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t len = strlen(argv[1]);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	memcpy(address.sun_path + 1, argv[1], len);
+	return probe_say(connect(fd, (struct sockaddr *)&address,
+				 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len)));
+}

@@ -1,0 +1,13 @@
+/*
+ * claim: there is no /sys
+ * expect: denied ENOENT
+ * control: host
+ */
+#include <fcntl.h>
+
+#include "probe.h"
+
+int main(void)
+{
+	return probe_say(open("/sys/kernel", O_RDONLY));
+}

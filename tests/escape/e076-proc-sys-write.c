@@ -1,0 +1,13 @@
+/*
+ * claim: kernel parameters cannot be written
+ * expect: denied EACCES
+ * control: host
+ */
+#include <fcntl.h>
+
+#include "probe.h"
+
+int main(void)
+{
+	return probe_say(open("/proc/sys/kernel/hostname", O_WRONLY));
+}
