@@ -1,0 +1,95 @@
+# Tests, measurements and static checks. `make test` is what continuous integration runs.
+#
+# A unit test is tests/unit/test_NAME.c: a cmocka program of its own, linked with src/base, src/ipc and
+# what it needs of the folder it tests. The folder is told by its name (bake_*, run_*, cell_*,
+# supervisor_*; base's and ipc's modules need no more; all others test the front end), or by a line
+# "links: FOLDER…" near its top.
+
+unit_dir := $(B)/tests/unit
+unit_names := $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
+unit_programs := $(unit_names:%=$(unit_dir)/%)
+
+unit_base := $(patsubst src/base/%.c,test_%,$(base_c)) $(patsubst src/ipc/%.c,test_%,$(ipc_c)) test_clock
+unit_said = $(patsubst tests/unit/%.c,%,$(shell grep -lsE '^(//|/?\*| \*).*links:.*\<$(1)\>' tests/unit/test_*.c))
+unit_says := $(patsubst tests/unit/%.c,%,$(shell grep -lsE '^(//|/?\*| \*).*links:' tests/unit/test_*.c))
+unit_named = $(filter-out $(unit_says),$(filter $(1),$(unit_names)))
+
+unit_bake := $(call unit_said,bake) $(call unit_named,test_bake_%)
+unit_run := $(call unit_said,run) $(call unit_named,test_run_%)
+unit_cell := $(call unit_said,cell) $(call unit_named,test_cell_%)
+unit_supervisor := $(call unit_said,supervisor) $(call unit_named,test_supervisor_%)
+unit_front := $(call unit_said,front) $(filter-out $(unit_base) $(unit_bake) $(unit_run) $(unit_cell) \
+	$(unit_supervisor) $(unit_says),$(unit_names))
+
+# Archives, so that a test links only the modules it calls.
+unit_archive = $(unit_dir)/lib$(1).a
+no_main = $(filter-out %/main.c %_main.c,$(1))
+
+$(call unit_archive,base): $(call obj,$(ipc_c) $(base_c))
+$(call unit_archive,front): $(call obj,$(call no_main,$(front_c)))
+$(call unit_archive,bake): $(call obj,$(call no_main,$(bake_c)))
+$(call unit_archive,run): $(call obj,$(filter-out src/cli/run.c,$(run_c)))
+$(call unit_archive,cell): $(call obj,$(call no_main,$(launch_c)))
+$(call unit_archive,supervisor): $(call obj,$(call no_main,$(supervisor_c)))
+$(unit_dir)/lib%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(unit_front:%=$(unit_dir)/%): $(call unit_archive,front)
+$(unit_bake:%=$(unit_dir)/%): $(call unit_archive,bake)
+$(unit_run:%=$(unit_dir)/%): $(call unit_archive,run)
+$(unit_supervisor:%=$(unit_dir)/%): $(call unit_archive,supervisor) $(call unit_archive,cell)
+$(unit_cell:%=$(unit_dir)/%): $(call unit_archive,cell)
+
+$(unit_front:%=$(unit_dir)/%): LDLIBS := -lcivetweb -ljansson -lsqlite3 -lseccomp -lz -lpthread
+$(unit_bake:%=$(unit_dir)/%): LDLIBS := -larchive -ljansson -lcrypto
+$(unit_run:%=$(unit_dir)/%): LDLIBS := -lcurl -ljansson
+
+$(unit_programs): $(unit_dir)/test_%: $(B)/obj/tests/unit/test_%.o $(call unit_archive,base)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
+		-Wl,--end-group $(LDLIBS) -lcmocka
+
+$(unit_programs:$(unit_dir)/%=$(B)/obj/tests/unit/%.o): CPPFLAGS += -Itests/unit
+
+.PHONY: test-setup test-unit test-filter test-escape test-system test-browser test-unit-programs \
+	test-parts
+
+test-unit-programs: $(unit_programs)
+
+test-setup:
+	@scripts/setup test
+
+# What every suite needs. A recursive make, so that programs are not linked while packages come.
+test-parts: test-setup image
+	@$(MAKE) --no-print-directory test-unit-programs
+	@$(MAKE) --no-print-directory SAN=1 programs test-unit-programs
+
+test: test-parts
+	@tests/run static unit filter escape unit-asan system-asan system browser
+
+test-full: test-parts
+	@tests/run --full static unit filter escape unit-asan system-asan system browser
+
+test-unit: build test-setup
+	@$(MAKE) --no-print-directory test-unit-programs
+	@tests/run unit
+
+test-filter test-escape test-system test-browser: test-setup image
+	@tests/run $(@:test-%=%)
+
+bench: image
+	@scripts/setup bench
+	@tests/bench/run
+
+# ---- static checks ----
+check_c := $(wildcard src/*/*.c sandbox/*.c tests/unit/*.c)
+check_h := $(wildcard src/*/*.h sandbox/*.h tests/unit/*.h)
+
+check: build
+	@scripts/setup check
+	@scripts/check
+
+format:
+	clang-format -i $(check_c) $(check_h)
