@@ -30,7 +30,8 @@ enum outcome {
 const char *outcome_name(enum outcome outcome);
 const char *outcome_sentence(enum outcome outcome);
 
-/* "SIGSEGV" and "segmentation violation"; "SIG64" style and "unknown signal" for others. Static. */
+/* "SIGSEGV" and "segmentation violation"; "an unnamed signal" and "unknown signal" for others.
+ * Static. */
 const char *signal_name(int signal);
 const char *signal_description(int signal);
 

@@ -41,7 +41,7 @@ enum { EXIT_USAGE = 64 };
 /* How long a front end may take to put its records in order at the end. */
 #define STOP_GRACE_USEC (3 * USEC_PER_SEC)
 
-enum { CELL_SLOTS_MORE = 64 }; /* ended cells not yet collected still hold a slot */
+enum { CELL_SLOTS_MORE = 64 }; /* dying cells still hold host users of their own */
 
 /* The front end's user never changes, so that its data stays its own; the cells' come after it. */
 #define FRONT_USER CELL_UID_FIRST_DEFAULT
@@ -325,7 +325,8 @@ static int supervisor_open(struct supervisor *sup, struct error *err)
 {
 	char dir[PATH_MAX], image[PATH_MAX], front_exe[PATH_MAX + 16], cell_exe[PATH_MAX + 16];
 	char cgroup_name[32];
-	unsigned slots = sup->options.compile_slots + sup->options.run_slots + CELL_SLOTS_MORE;
+	unsigned slots =
+		2 * (sup->options.compile_slots + sup->options.run_slots) + CELL_SLOTS_MORE;
 
 	if (geteuid() != 0)
 		return error_set_plain(err, -EPERM, "start", "must be started as root");

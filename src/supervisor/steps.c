@@ -75,9 +75,12 @@ static void step_end(struct step *step)
 	struct steps *steps = step->steps;
 
 	step->state = STEP_ENDED;
-	steps->running[step->kind]--;
-	if (step->abandoned)
-		step_drop(steps, step);
+	if (!step->abandoned) {
+		steps->running[step->kind]--;
+		return;
+	}
+	steps->dying--;
+	step_drop(steps, step);
 }
 
 static void on_cell_ended(struct loop_source *source, uint32_t events)
@@ -227,11 +230,18 @@ void steps_abandon(struct steps *steps)
 
 	for (struct step *step = steps->first; step; step = next) {
 		next = step->next;
+		if (step->abandoned)
+			continue;
 		step->abandoned = 1;
-		if (step->state == STEP_RUNNING)
-			cell_kill(&step->cell, OUTCOME_KILLED);
-		else
+		if (step->state == STEP_ENDED) {
 			step_drop(steps, step);
+			continue;
+		}
+		/* It holds no slot any more: the next front end believes that all of them are free.
+		 */
+		steps->running[step->kind]--;
+		steps->dying++;
+		cell_kill(&step->cell, OUTCOME_KILLED);
 	}
 }
 
@@ -335,5 +345,6 @@ int steps_flush(struct steps *steps, int channel_fd)
 
 int steps_idle(const struct steps *steps)
 {
-	return steps->running[STEP_COMPILE] == 0 && steps->running[STEP_RUN] == 0;
+	return steps->dying == 0 && steps->running[STEP_COMPILE] == 0 &&
+	       steps->running[STEP_RUN] == 0;
 }

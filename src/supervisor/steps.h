@@ -23,7 +23,8 @@ struct steps {
 	const struct options *options; /* borrowed: ceilings and slots */
 	struct step *first;
 	int no_artefact_fd; /* an empty sealed memfd, sent where a step hands nothing on */
-	unsigned running[STEP_KIND_COUNT];
+	unsigned running[STEP_KIND_COUNT]; /* these hold slots */
+	unsigned dying;			   /* abandoned, not yet collected; these hold none */
 	uint64_t next_check_usec; /* when processor time is looked at next; 0 when nothing runs */
 };
 
