@@ -4,6 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *error_words(int number)
+{
+	/* musl's strerror(3) is safe in any thread, glibc's is not. */
+#ifdef __GLIBC__
+	const char *words = strerrordesc_np(number);
+	return words ? words : "unknown error";
+#else
+	return strerror(number);
+#endif
+}
+
 static void error_fill(struct error *err, int code, const char *step, const char *format,
 		       va_list args)
 {
@@ -23,9 +34,7 @@ int error_set(struct error *err, int code, const char *step, const char *format,
 	va_end(args);
 
 	size_t used = strlen(err->text);
-	const char *words = strerrordesc_np(-code);
-	snprintf(err->text + used, sizeof(err->text) - used, ": %s",
-		 words ? words : "unknown error");
+	snprintf(err->text + used, sizeof(err->text) - used, ": %s", error_words(-code));
 	return code;
 }
 

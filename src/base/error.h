@@ -25,6 +25,9 @@ int error_set(struct error *err, int code, const char *step, const char *format,
 int error_set_plain(struct error *err, int code, const char *step, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* What an errno (positive) is called: "No such file or directory". Static; any thread may ask. */
+const char *error_words(int number);
+
 /*
  * Prints "PROGRAM: TEXT" (and the step in brackets) on stderr: for the edge of a command, once.
  * program: borrowed.
