@@ -24,6 +24,21 @@ endif
 # What runs inside a cell is static in every build (there is no loader there), so no ASan for it.
 CELL_CFLAGS := $(filter-out -fsanitize=%,$(CFLAGS)) $(if $(SAN),-fsanitize=undefined -fsanitize-undefined-trap-on-error)
 
+# Static programs are built with musl where it is there: they start in half the time of glibc's, whose
+# start-up asks the processor for its caches (cpuid, which traps under a hypervisor), and launching a cell
+# starts two of them. The kernel's headers come from the system. musl-gcc knows no -static-pie, so its
+# start files are named here.
+MULTIARCH := $(shell $(CC) -print-multiarch)
+MUSL_LIB := $(wildcard /usr/lib/$(subst gnu,musl,$(MULTIARCH)))
+ifeq ($(MUSL_LIB),)
+STATIC_CC := $(CC)
+static_link = $(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) -static-pie -o $(1) $(2)
+else
+STATIC_CC := musl-gcc -idirafter $(B)/gen/kernel
+static_link = $(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) -static-pie -nostdlib -nostartfiles -o $(1) \
+	$(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(2) -L$(MUSL_LIB) -lc -lgcc -lgcc_eh -lc $(MUSL_LIB)/crtn.o
+endif
+
 # `make V=1 …` shows the commands.
 Q := $(if $(V),,@)
 SAY = $(if $(V),@:,@printf '  %-8s %s\n')
@@ -40,12 +55,14 @@ supervisor_c := $(wildcard src/supervisor/*.c)
 front_c := $(wildcard src/front/*.c)
 bake_c := $(wildcard src/bake/*.c)
 run_c := $(wildcard src/cli/run*.c)
+doctor_c := $(wildcard src/doctor/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 cellobj = $(patsubst %.c,$(B)/obj/cell/%.o,$(1))
 
 programs := $(BIN)/sandlot $(EXE)/sandlot-supervisor $(EXE)/sandlot-cell $(EXE)/sandlot-cell-run \
-	$(EXE)/sandlot-front $(EXE)/sandlot-bake $(EXE)/sandlot-run
+	$(EXE)/sandlot-front $(EXE)/sandlot-bake $(EXE)/sandlot-run \
+	$(EXE)/sandlot-doctor
 
 .PHONY: help build programs image run test test-full check bench format clean setup web install
 .DEFAULT_GOAL := help
@@ -70,17 +87,17 @@ programs: $(programs)
 $(BIN)/sandlot: $(call cellobj,src/cli/sandlot.c)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) $(STATIC) -o $@ $^
+	$(Q)$(call static_link,$@,$^)
 
 $(EXE)/sandlot-cell: $(call cellobj,$(cell_c) $(base_c))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) $(STATIC) -o $@ $^
+	$(Q)$(call static_link,$@,$^)
 
 $(EXE)/sandlot-cell-run: $(call cellobj,$(cell_cli_c) $(launch_c) $(base_c))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(CC) $(filter-out -fsanitize=%,$(LDFLAGS)) $(STATIC) -o $@ $^
+	$(Q)$(call static_link,$@,$^)
 
 $(EXE)/sandlot-supervisor: $(call obj,$(supervisor_c) $(launch_c) $(ipc_c) $(base_c))
 	@mkdir -p $(@D)
@@ -102,15 +119,25 @@ $(EXE)/sandlot-run: $(call obj,$(run_c) $(base_c))
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcurl -ljansson
 
+# Static: it runs itself in a cell.
+$(EXE)/sandlot-doctor: $(call cellobj,$(doctor_c) $(base_c))
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(call static_link,$@,$^)
+
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY) CC $<
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(B)/obj/cell/%.o: %.c
+$(B)/obj/cell/%.o: %.c | $(B)/gen/kernel
 	@mkdir -p $(@D)
 	$(SAY) CC $<
-	$(Q)$(CC) $(CPPFLAGS) $(CELL_CFLAGS) -c -o $@ $<
+	$(Q)$(STATIC_CC) $(CPPFLAGS) $(CELL_CFLAGS) -c -o $@ $<
+
+$(B)/gen/kernel:
+	@mkdir -p $@
+	@ln -sfn /usr/include/linux /usr/include/asm-generic /usr/include/$(MULTIARCH)/asm $@/
 
 # ---- seccomp policies: data in sandbox/policy, compiled here, embedded in sandlot-cell ----
 policies := $(wildcard sandbox/policy/*.policy)

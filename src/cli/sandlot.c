@@ -24,6 +24,7 @@ static const struct command {
 	{"run", "sandlot-run", "run a file through a server"},
 	{"cell", "sandlot-cell-run", "run one command in a cell, without a server"},
 	{"bake", "sandlot-bake", "bake an image of tool chains"},
+	{"doctor", "sandlot-doctor", "show what this host gives for running cells"},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
