@@ -25,4 +25,21 @@ struct cgroup_v2 {
  */
 void cgroup_v2_find(const struct cgroup_place *place, struct cgroup_v2 *ret_found);
 
+enum { CGROUP_V2_LEVELS = 16 };
+
+/* What the caller's folder and those above it hand on to their children. */
+struct cgroup_v2_saved {
+	unsigned count;
+	size_t dir_len[CGROUP_V2_LEVELS];     /* how much of the caller's folder's path it is */
+	unsigned handed_on[CGROUP_V2_LEVELS]; /* 1 << memory, pids, cpu */
+};
+
+void cgroup_v2_save(const struct cgroup_place *place, struct cgroup_v2_saved *ret_saved);
+
+/*
+ * Takes back what a cell has let these folders hand on since; but where a Sandlot has a folder of
+ * its own, it needs it now.
+ */
+void cgroup_v2_restore(const struct cgroup_place *place, const struct cgroup_v2_saved *saved);
+
 #endif

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "doctor/cell.h"
+#include "doctor/cgroup_v2.h"
 #include "doctor/doctor.h"
 #include "doctor/trial.h"
 
@@ -174,6 +175,7 @@ static void run_cell(struct doctor *doctor, struct run *run, struct finding *fin
 void check_cell(struct doctor *doctor, const struct doctor_check *check, struct finding *finding)
 {
 	struct run run = {.said_fd = -EBADF};
+	struct cgroup_v2_saved saved;
 	struct image image;
 
 	(void)check;
@@ -193,6 +195,8 @@ void check_cell(struct doctor *doctor, const struct doctor_check *check, struct 
 	}
 	snprintf(run.image, sizeof(run.image), "%s", image.path);
 	run.said_fd = said_fd;
+	cgroup_v2_save(&doctor->host.cgroups.v2, &saved);
 	run_cell(doctor, &run, finding);
+	cgroup_v2_restore(&doctor->host.cgroups.v2, &saved);
 	image_remove(&image);
 }

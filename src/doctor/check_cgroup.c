@@ -32,9 +32,9 @@ void check_cgroup_kind(struct doctor *doctor, const struct doctor_check *check,
 
 static const char *const state_words[] = {
 	[CGROUP_V2_ABSENT] = "",
-	[CGROUP_V2_BARE] = "; v2: neither memory nor pids",
-	[CGROUP_V2_CLOSED] = "; v2: memory and pids, but not for this user to use",
-	[CGROUP_V2_IN_WAY] = "; v2: memory and pids, but processes are in the way",
+	[CGROUP_V2_BARE] = " not memory and pids",
+	[CGROUP_V2_CLOSED] = " memory and pids, but not for this user to use",
+	[CGROUP_V2_IN_WAY] = " memory and pids, but processes are in the way",
 	[CGROUP_V2_USABLE] = "",
 };
 
@@ -66,8 +66,9 @@ void check_cgroup_controllers(struct doctor *doctor, const struct doctor_check *
 		verdict = VERDICT_MISSING;
 	else if (!(found & 1U << CGROUP_CPU) || !(found & 1U << CGROUP_CPUACCT))
 		verdict = VERDICT_DEGRADED;
-	finding_set(finding, verdict, "v1:%s; v2:%s%s", *v1 ? v1 : " none", *v2 ? v2 : " none",
-		    verdict == VERDICT_OK ? "" : state_words[unified.state]);
+	if (verdict != VERDICT_OK)
+		text_add(v2, sizeof(v2), "%s", state_words[unified.state]);
+	finding_set(finding, verdict, "v1:%s; v2:%s", *v1 ? v1 : " none", *v2 ? v2 : " none");
 }
 
 /* ---- delegation, for those who are not root ---- */

@@ -9,17 +9,17 @@
 enum need { NEED_NEVER, NEED_ON_V2, NEED_ALWAYS };
 
 static const struct {
-	unsigned number;
 	const char *name;
+	unsigned number;
 	enum need need;
 } capabilities[] = {
-	{CAP_SYS_ADMIN, "SYS_ADMIN", NEED_ALWAYS},
-	{CAP_SETUID, "SETUID", NEED_ALWAYS},
-	{CAP_SETGID, "SETGID", NEED_ALWAYS},
-	{CAP_CHOWN, "CHOWN", NEED_ALWAYS},
-	{CAP_KILL, "KILL", NEED_ALWAYS},
-	{CAP_DAC_OVERRIDE, "DAC_OVERRIDE", NEED_NEVER},
-	{CAP_SYS_RESOURCE, "SYS_RESOURCE", NEED_ON_V2},
+	{"SYS_ADMIN", CAP_SYS_ADMIN, NEED_ALWAYS},
+	{"SETUID", CAP_SETUID, NEED_ALWAYS},
+	{"SETGID", CAP_SETGID, NEED_ALWAYS},
+	{"CHOWN", CAP_CHOWN, NEED_ALWAYS},
+	{"KILL", CAP_KILL, NEED_ALWAYS},
+	{"DAC_OVERRIDE", CAP_DAC_OVERRIDE, NEED_NEVER},
+	{"SYS_RESOURCE", CAP_SYS_RESOURCE, NEED_ON_V2},
 };
 
 void check_capabilities(struct doctor *doctor, const struct doctor_check *check,

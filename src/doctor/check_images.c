@@ -88,6 +88,7 @@ static int mount_erofs(const void *context, int *step)
 	int r = -ENOENT;
 
 	(void)context;
+	(void)step;
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
 	/* A tmpfs cannot hold it: a folder on a disk is looked for. */
@@ -95,9 +96,8 @@ static int mount_erofs(const void *context, int *step)
 		_cleanup_fd_ int fd = open(folders[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 		if (fd < 0 || erofs_write(fd) < 0)
 			continue;
-		*step = 1;
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		r = mount(path, "/mnt", "erofs", MS_RDONLY, NULL) < 0 ? -errno : 0;
+		r = mount(path, "/proc", "erofs", MS_RDONLY, NULL) < 0 ? -errno : 0;
 	}
 	return r;
 }

@@ -33,7 +33,8 @@ enum {
 		.data = &(const struct sysctl_rule){setting,	      wanted,  limit,              \
 						    VERDICT_DEGRADED, without, 0},                 \
 		.cost = lost,                                                                      \
-		.remedy = "a kernel that has it: sudo apt-get install linux-image-amd64"           \
+		.remedy = "a kernel that has it: sudo apt-get install -t bookworm-backports "      \
+			  "linux-image-amd64, then start anew"                                     \
 	}
 
 static const struct doctor_check checks[] = {
