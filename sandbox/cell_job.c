@@ -71,6 +71,8 @@ int job_join_cgroups(struct cell_context *context)
 /* Only now: the namespace's root is where the process stands, and /proc/self/cgroup says "/". */
 int job_cgroup_namespace(struct cell_context *context)
 {
+	if (cell_without(context, CELL_WITHOUT_CGROUP_NS))
+		return 0;
 	if (unshare(CLONE_NEWCGROUP) < 0 && errno != EINVAL)
 		return cell_failed(context, errno, "cannot make a cgroup namespace");
 	return 0;

@@ -117,6 +117,10 @@ int cell_mount_binds(struct cell_context *context)
 
 int cell_pivot(struct cell_context *context)
 {
+	if (cell_without(context, CELL_WITHOUT_PIVOT))
+		return chroot(".") < 0 || chdir("/playground") < 0
+			       ? cell_failed(context, errno, "cannot enter the new root")
+			       : 0;
 	/* pivot_root(2), "pivot_root(".", ".")": the old root ends on top of the new one and is
 	 * detached. */
 	if (syscall(SYS_pivot_root, ".", ".") < 0)

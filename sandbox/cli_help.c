@@ -34,6 +34,7 @@ static const char usage[] =
 	"  --report FD            write the outcome as one JSON object to a file descriptor\n"
 	"  --without LAYER        leave a layer off, to test the others: seccomp landlock cgroup\n"
 	"                         rlimits net-ns proc readonly uid-drop ipc-ns uts-ns\n"
+	"                         pivot cgroup-ns\n"
 	"  --fail-at STEP         make a step fail, by number or name\n"
 	"  --list-steps           show the steps a cell is built from\n"
 	"\n"

@@ -95,8 +95,9 @@ static int parse_profile(struct cli_options *options, const char *name, struct e
 
 static int parse_without(struct cli_options *options, const char *name, struct error *err)
 {
-	static const char *const names[] = {"seccomp", "landlock", "cgroup",   "rlimits", "net-ns",
-					    "proc",    "readonly", "uid-drop", "ipc-ns",  "uts-ns"};
+	static const char *const names[] = {"seccomp", "landlock", "cgroup",   "rlimits",
+					    "net-ns",  "proc",	   "readonly", "uid-drop",
+					    "ipc-ns",  "uts-ns",   "pivot",    "cgroup-ns"};
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0) {
@@ -106,7 +107,7 @@ static int parse_without(struct cli_options *options, const char *name, struct e
 	return wrong(
 		err,
 		"unknown layer \"%.40s\"; layers are: seccomp landlock cgroup rlimits net-ns proc "
-		"readonly uid-drop ipc-ns uts-ns",
+		"readonly uid-drop ipc-ns uts-ns pivot cgroup-ns",
 		name);
 }
 

@@ -40,6 +40,9 @@ enum cell_layer {
 		1 << 7, /* the job stays uid 0 of its user namespace, with capabilities */
 	CELL_WITHOUT_IPC_NS = 1 << 8,
 	CELL_WITHOUT_UTS_NS = 1 << 9,
+	CELL_WITHOUT_PIVOT =
+		1 << 10, /* chroot into the image instead, the old root stays mounted */
+	CELL_WITHOUT_CGROUP_NS = 1 << 11,
 };
 
 /* The range of host uids and gids that cells are mapped to; each slot has CELL_UIDS_PER_SLOT. */

@@ -1,7 +1,6 @@
 /*
  * claim: the program has stdin, stdout and stderr and no other descriptor
  * expect: 0 1 2
- * inherit-fd: yes
  * control: host
  * control-expect-not: 0 1 2
  */

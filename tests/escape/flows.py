@@ -6,13 +6,14 @@ import subprocess
 import time
 from pathlib import Path
 
+from case import Failure
+
 HERE = Path(__file__).resolve().parent
 PATIENCE = 10  # seconds until something that must happen has to have happened
 
 
 def fail(why):
-    import __main__
-    raise __main__.Failure(why)
+    raise Failure(why)
 
 
 def until(condition, what):
@@ -69,7 +70,7 @@ def started(world, options, argv, **more):
     return process
 
 
-def orphan_dies(world, _build):
+def orphan_dies(world):
     """What the program leaves running dies with it."""
     seconds = str(40000 + os.getpid())
     program = world.compile(HERE / "sleeper.c")
@@ -87,11 +88,11 @@ def orphan_dies(world, _build):
         os.kill(pid, signal.SIGKILL)
     if not left:
         fail("control: the daemon did not survive on the host either")
-    return "passed"
+    return "passed", ""
 
 
 def ends_by(number, expected):
-    def flow(world, _build):
+    def flow(world):
         seconds = str(50000 + os.getpid())
         process = started(world, ["--limit", "wall=60s"], [seconds])
         if not processes_with(seconds):
@@ -105,11 +106,11 @@ def ends_by(number, expected):
         until(lambda: not processes_with(seconds), "every process of the cell is gone")
         if number != signal.SIGKILL and cgroup_folders(f"sandlot-{process.pid}"):
             fail("its cgroups are left")
-        return "passed"
+        return "passed", ""
     return flow
 
 
-def stale_cgroups(world, _build):
+def stale_cgroups(world):
     """What a killed launcher leaves in the cgroups, the next one removes; a living one's it does not."""
     seconds = str(60000 + os.getpid())
     killed = started(world, [], [seconds])
@@ -131,10 +132,10 @@ def stale_cgroups(world, _build):
     for process in (killed, living):
         process.stdout.close()
         process.stderr.close()
-    return "passed"
+    return "passed", ""
 
 
-def missing_mount_point(world, _build):
+def missing_mount_point(world):
     """A tree without a mount point is refused with its name."""
     for name in ("proc", "dev", "tmp", "playground"):
         folder = world.tree / name
@@ -146,10 +147,10 @@ def missing_mount_point(world, _build):
             hidden.rename(folder)
         if status != 125 or f"no folder /{name} " not in report["error_text"] or name not in stderr:
             fail(f"without {name}: {status} {report} {stderr}")
-    return "passed"
+    return "passed", ""
 
 
-def ipc_leftover(world, _build):
+def ipc_leftover(world):
     """Shared memory made in one cell is not there in the next. Control: without the IPC namespace it is."""
     source = world.dir / "leave.c"
     source.write_text(
@@ -172,10 +173,10 @@ def ipc_leftover(world, _build):
     world.libc.shmctl(world.libc.shmget(int(key), 0, 0), 0, None)
     if seen != ["done", "done"]:
         fail(f"control: {seen}")
-    return "passed"
+    return "passed", ""
 
 
-def fault_in_every_step(world, _build):
+def fault_in_every_step(world):
     """Each step is made to fail, by name; nothing is left behind. Control: without a fault it works."""
     program = world.compile(HERE / "sleeper.c")
     steps = [line.split() for line in
@@ -194,10 +195,10 @@ def fault_in_every_step(world, _build):
         fail(f"control: {status} {out}")
     until(lambda: state() == before, f"processes and mounts are as before ({before}, {state()})")
     until(lambda: not set(cgroup_folders("sandlot-*")) - folders, "no cgroup is left")
-    return "passed"
+    return "passed", ""
 
 
-def fault_in_one_process(world, build):
+def fault_in_one_process(world):
     """The same in one long-lived launcher, where descriptors, slots and children could leak."""
     root = HERE.parent.parent
     out = world.dir / "fault_test"
@@ -207,11 +208,11 @@ def fault_in_one_process(world, build):
     subprocess.run(["gcc", "-std=gnu11", "-O1", "-g", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror",
                     "-static", f"-I{root}/src", f"-I{root}", "-o", out, HERE / "fault_test.c", *sources,
                     *root.glob("src/base/*.c")], check=True)
-    done = subprocess.run([out, build / "libexec/sandlot/sandlot-cell", world.tree], capture_output=True,
+    done = subprocess.run([out, world.cell_exe, world.tree], capture_output=True,
                           text=True, timeout=60)
     if done.returncode != 0:
         fail(done.stdout + done.stderr)
-    return "passed"
+    return "passed", ""
 
 
 FLOWS = [
