@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import struct
 import tempfile
 from pathlib import Path
 
@@ -80,9 +81,9 @@ class Run:
         os.chmod(target, 0o4755)
         if "file-caps" in self.case:
             os.chmod(target, 0o755)
-            # linux/capability.h: revision 2, effective; all of them permitted
-            caps = (0x02000001).to_bytes(4, "little") + b"\xff\xff\xff\xff\0\0\0\0" + bytes(8)
-            os.setxattr(target, "security.capability", caps)
+            # linux/capability.h: revision 2, effective; permitted: CAP_DAC_OVERRIDE
+            words = (0x02000001, 1 << 1, 0, 0, 0)
+            os.setxattr(target, "security.capability", struct.pack("<5I", *words))
         self.inside = [path]
 
     def cell(self, options, args, stdin=None):

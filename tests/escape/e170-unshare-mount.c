@@ -1,0 +1,13 @@
+/*
+ * claim: unshare makes no mount namespace
+ * layer: seccomp
+ * expect: denied EPERM
+ */
+#include <sched.h>
+
+#include "probe.h"
+
+int main(void)
+{
+	return probe_say(unshare(CLONE_NEWNS));
+}

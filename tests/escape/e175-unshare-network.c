@@ -1,0 +1,13 @@
+/*
+ * claim: unshare makes no network namespace
+ * layer: seccomp
+ * expect: denied EPERM
+ */
+#include <sched.h>
+
+#include "probe.h"
+
+int main(void)
+{
+	return probe_say(unshare(CLONE_NEWNET));
+}
