@@ -16,9 +16,11 @@
  * us.
  */
 static const char *const masked_files[] = {
-	"proc/cmdline",	    "proc/diskstats",	  "proc/interrupts", "proc/kallsyms",
-	"proc/keys",	    "proc/latency_stats", "proc/modules",    "proc/partitions",
-	"proc/sched_debug", "proc/zoneinfo",
+	"proc/bootconfig",    "proc/cmdline",  "proc/diskstats",
+	"proc/interrupts",    "proc/kallsyms", "proc/keys",
+	"proc/latency_stats", "proc/modules",  "proc/partitions",
+	"proc/sched_debug",   "proc/swaps",    "proc/sys/kernel/random/boot_id",
+	"proc/zoneinfo",
 };
 
 static const char *const masked_folders[] = {

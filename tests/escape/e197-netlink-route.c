@@ -1,0 +1,14 @@
+/*
+ * claim: addresses and routes cannot be asked of the kernel
+ * layer: seccomp
+ * expect: denied EPERM
+ * absent-if: denied EPROTONOSUPPORT
+ */
+#include <sys/socket.h>
+
+#include "probe.h"
+
+int main(void)
+{
+	return probe_say(socket(AF_NETLINK, SOCK_RAW, 0 /* route */));
+}

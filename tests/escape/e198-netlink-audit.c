@@ -1,0 +1,15 @@
+/*
+ * claim: the kernel's audit cannot be talked to
+ * layer: seccomp
+ * expect: denied EPERM
+ * control: host
+ * absent-if: denied EPROTONOSUPPORT
+ */
+#include <sys/socket.h>
+
+#include "probe.h"
+
+int main(void)
+{
+	return probe_say(socket(AF_NETLINK, SOCK_RAW, 9 /* audit */));
+}

@@ -1,0 +1,23 @@
+/*
+ * claim: a file left in the working folder is not there in the next cell
+ * layer: mounts
+ * first-args: {pid} leave
+ * args: {pid} find
+ * expect: denied ENOENT
+ * after-args: {pid} remove
+ * control: host
+ */
+#include <fcntl.h>
+
+#include "probe.h"
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	if (strcmp(argv[2], "leave") == 0)
+		return probe_say(open("left", O_CREAT | O_RDWR, 0666));
+
+	if (strcmp(argv[2], "remove") == 0)
+		return probe_say(unlink("left"));
+	return probe_say(open("left", O_RDONLY));
+}

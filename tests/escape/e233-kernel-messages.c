@@ -1,0 +1,23 @@
+/*
+ * claim: the kernel's log cannot be read through /proc
+ * layer: uid-drop
+ * expect: denied EACCES|denied EPERM
+ * control: host
+ * alone: none
+ */
+#include <fcntl.h>
+
+#include "probe.h"
+
+int main(void)
+{
+	char text[256];
+	int fd = open("/proc/kmsg", O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	if (n == 0) {
+		puts("empty");
+		return 0;
+	}
+	return probe_say(n);
+}

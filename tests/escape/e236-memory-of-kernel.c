@@ -1,0 +1,23 @@
+/*
+ * claim: the kernel's memory is not there
+ * layer: user-ns
+ * expect: denied EACCES|denied EPERM|denied ENOENT
+ * control: host
+ * absent-if: denied ENOENT
+ */
+#include <fcntl.h>
+
+#include "probe.h"
+
+int main(void)
+{
+	char text[256];
+	int fd = open("/proc/kcore", O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	if (n == 0) {
+		puts("empty");
+		return 0;
+	}
+	return probe_say(n);
+}

@@ -1,0 +1,17 @@
+/*
+ * claim: nobody can hold up who opens a file of the image
+ * layer: uid-drop
+ * expect: denied EACCES
+ * control: host
+ * control-args: {scratch}/file
+ * args: /open/file
+ */
+#include <fcntl.h>
+
+#include "probe.h"
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	return probe_say(fcntl(open(argv[1], O_RDONLY), F_SETLEASE, F_RDLCK));
+}
