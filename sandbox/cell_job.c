@@ -24,7 +24,7 @@ enum {
 	STACK_BYTES = 8 << 20, /* what an ordinary login gives */
 	MEMLOCK_BYTES = 64 << 10,
 	MSGQUEUE_BYTES = 256 << 10,
-	SIGNALS_PENDING = 4096,
+	SIGNALS_PENDING = 1024, /* and timers: each is one */
 	CPU_BACKSTOP_SEC = 2, /* the cgroup's clock is the limit; this holds where there is none */
 	FIRST_FD_OF_OURS = 3,
 };

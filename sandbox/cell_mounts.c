@@ -50,7 +50,7 @@ int cell_mount_devices(struct cell_context *context)
 	if (mount("/dev", "dev", NULL, MS_BIND, NULL) < 0)
 		return cell_mount_failed(context, "dev");
 	if (mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
-		  "newinstance,ptmxmode=0666,mode=0620") < 0)
+		  "newinstance,ptmxmode=0666,mode=0620,max=64") < 0)
 		return cell_mount_failed(context, "dev/pts");
 	return 0;
 }

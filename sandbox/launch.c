@@ -21,6 +21,7 @@
 #include "base/fd.h"
 #include "sandbox/cell_spec.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/launch_owner.h"
 #include "sandbox/sandbox.h"
 
 /* What a launch holds on its way; everything is handed to struct cell at the end. */
@@ -212,9 +213,16 @@ static const struct {
 	{CELL_WITHOUT_UTS_NS, CLONE_NEWUTS},
 };
 
+/* The host id of the cell's root; its user's is the next. */
+static uid_t first_uid(const struct launching *launching)
+{
+	return launching->host->uids.first + launching->cell.slot * CELL_UIDS_PER_SLOT;
+}
+
 static int host_clone(struct launching *launching, struct error *err)
 {
 	const struct cgroup *cgroup = launching->cell.cgroup;
+	struct launch_owner owner;
 	int pidfd = -EBADF;
 	struct clone_args args = {
 		.flags = CLONE_PIDFD,
@@ -230,9 +238,11 @@ static int host_clone(struct launching *launching, struct error *err)
 		args.cgroup = (unsigned)cgroup->into_fd;
 	}
 	launching->cell.started_usec = clock_monotonic_usec();
+	launch_owner_begin(first_uid(launching), &owner);
 	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (pid == 0)
 		child_main(launching);
+	launch_owner_end(&owner);
 	if (pid < 0)
 		return error_set(err, -errno, "clone", "cannot clone into new namespaces");
 	launching->cell.pid = pid;
@@ -254,7 +264,7 @@ static int write_proc(pid_t pid, const char *file, const char *text)
 static int host_map_ids(struct launching *launching, struct error *err)
 {
 	const struct cell *cell = &launching->cell;
-	unsigned first = launching->host->uids.first + cell->slot * CELL_UIDS_PER_SLOT;
+	unsigned first = first_uid(launching);
 	char map[64];
 
 	snprintf(map, sizeof(map), "0 %u 1\n%d %u 1\n", first, CELL_UID, first + 1);

@@ -29,6 +29,8 @@ def read_case(path):
     head = path.read_text().split("*/")[0] if path.suffix == ".c" else path.read_text()
     case = dict(re.findall(r"^(?: \*|#) ([a-z-]+): ?(.*)$", head, re.M))
     unknown = set(case) - KEYS
+    if path.suffix == ".c":
+        unknown |= {line for line in head.split("\n")[1:-1] if not re.match(r" \* [a-z-]+:", line)}
     if "claim" not in case or unknown:
         raise SystemExit(f"{path}: {f'unknown: {unknown}' if unknown else 'no claim'}")
     return case
