@@ -73,14 +73,19 @@ static void reap(const struct cell *cell, struct ending *ret_ending, struct cell
 	ret_ending->oom_kills = usage.oom_kills;
 }
 
+/* Is it one that waitpid(2) can give for a process that has ended? */
+static int status_is_real(int status)
+{
+	return WIFEXITED(status) || (WIFSIGNALED(status) && WTERMSIG(status) <= SIGRTMAX);
+}
+
 static void read_report(const struct cell *cell, struct ending *ending)
 {
 	struct cell_report *report = &ending->report;
 	ssize_t n = recv(cell->report_fd, report, sizeof(*report), MSG_DONTWAIT | MSG_TRUNC);
 
-	ending->has_report = n == (ssize_t)sizeof(*report);
-	/* It comes from a process that has been near untrusted bytes: ends of texts are not taken
-	 * on trust. */
+	/* It comes from a process that has been near untrusted bytes: nothing is taken on trust. */
+	ending->has_report = n == (ssize_t)sizeof(*report) && status_is_real(report->wait_status);
 	report->error.step[ERROR_STEP_MAX - 1] = '\0';
 	report->error.text[ERROR_TEXT_MAX - 1] = '\0';
 }

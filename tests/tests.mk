@@ -70,10 +70,10 @@ test-parts: test-setup image
 	@$(MAKE) --no-print-directory SAN=1 programs test-unit-programs
 
 test: test-parts
-	@tests/run static unit filter escape unit-asan system-asan system browser
+	@tests/run static unit fuzz filter escape unit-asan system-asan system browser
 
 test-full: test-parts
-	@tests/run --full static unit filter escape unit-asan system-asan system browser
+	@tests/run --full static unit fuzz filter escape unit-asan system-asan system browser
 
 test-unit: build test-setup
 	@$(MAKE) --no-print-directory test-unit-programs
@@ -81,6 +81,11 @@ test-unit: build test-setup
 
 test-filter test-escape test-system test-browser: test-setup image
 	@tests/run $(@:test-%=%)
+
+# Looks for new inputs; `make test` replays those that are known.
+fuzz: build
+	@scripts/setup-fuzz
+	@tests/fuzz/run
 
 bench: image
 	@scripts/setup bench

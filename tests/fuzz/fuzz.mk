@@ -1,0 +1,67 @@
+# The fuzz targets, run from the project's folder by tests/fuzz/run and tests/fuzz/replay:
+#
+#   make -f tests/fuzz/fuzz.mk FUZZ=gcc     with replay.c, to build/fuzz/gcc
+#   make -f tests/fuzz/fuzz.mk FUZZ=clang   with libFuzzer, to build/fuzz/clang
+#
+# A target NAME is tests/fuzz/fuzz_NAME.c and the modules below; src/base goes into all.
+
+FUZZ ?= gcc
+OUT := build/fuzz/$(FUZZ)
+
+front_json := src/front/json_read.c src/front/utf8.c src/front/api_request.c
+front_manifest := $(wildcard src/front/manifest*.c) src/front/template.c
+
+modules_ipc_decode := src/ipc/protocol.c
+modules_bundle_next :=
+modules_limits_parse :=
+modules_listen := src/supervisor/options.c
+modules_cell_spec :=
+modules_cell_unpack :=
+modules_cell_report := src/ipc/protocol.c src/ipc/channel.c
+modules_utf8 := src/front/utf8.c
+modules_template := src/front/template.c
+modules_request := $(front_json) src/front/playground_request.c src/front/playground_message.c
+modules_plan := $(front_json) $(front_manifest)
+modules_manifest := $(front_manifest)
+modules_sse := src/cli/run_sse.c
+modules_doctor := $(filter-out src/doctor/main.c,$(wildcard src/doctor/*.c))
+
+libraries_request := -ljansson
+libraries_plan := -ljansson
+libraries_manifest := -ljansson
+
+names := $(patsubst modules_%,%,$(filter modules_%,$(.VARIABLES)))
+base := $(wildcard src/base/*.c)
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS := -std=gnu11 -O1 -g -D_GNU_SOURCE -Isrc -I. -DFUZZ_FOLDER='"tests/fuzz"' $(SANITIZE) -MMD -MP
+ifeq ($(FUZZ),clang)
+CC := clang
+# The warnings are gcc's business: the project is built with it.
+CFLAGS += -fsanitize=fuzzer-no-link
+LINK := $(SANITIZE) -fsanitize=fuzzer
+main :=
+else
+CC := gcc
+CFLAGS += -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+LINK := $(SANITIZE)
+main := tests/fuzz/replay.c
+endif
+
+object = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+
+.PHONY: all names
+all: $(names:%=$(OUT)/%)
+
+names:
+	@echo $(sort $(names))
+
+.SECONDEXPANSION:
+$(names:%=$(OUT)/%): $(OUT)/%: $$(call object,tests/fuzz/fuzz_$$*.c $$(modules_$$*) $(base) $(main))
+	@$(CC) $(LINK) -o $@ $^ $(libraries_$*)
+
+$(OUT)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -c -o $@ $<
+
+-include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
