@@ -1,0 +1,24 @@
+/*
+ * claim: a record said to be longer than the bundle is refused
+ * layer: unpack
+ * alone: none
+ * links: launch
+ * where: host
+ * args: {cell_exe} {tree}
+ * expect: refused unpack
+ * control: host
+ * control-args: {cell_exe} {tree} honest
+ */
+#include "lies.h"
+
+static void tell(struct lies *lies)
+{
+	lies->used += launcher_record(lies->data + lies->used, BUNDLE_FILE, "a", 1, "x", 1,
+				      UINT64_MAX - 8);
+	lies_add(lies, BUNDLE_END, "", NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	return lies_main(argc, argv, tell);
+}

@@ -1,0 +1,24 @@
+/*
+ * claim: a file that is there already is not written over
+ * layer: unpack
+ * alone: none
+ * links: launch
+ * where: host
+ * args: {cell_exe} {tree}
+ * expect: refused unpack
+ * control: host
+ * control-args: {cell_exe} {tree} honest
+ */
+#include "lies.h"
+
+static void tell(struct lies *lies)
+{
+	lies_add(lies, BUNDLE_FILE, "twice", "x", 1);
+	lies_add(lies, BUNDLE_FILE, "twice", "y", 1);
+	lies_add(lies, BUNDLE_END, "", NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	return lies_main(argc, argv, tell);
+}

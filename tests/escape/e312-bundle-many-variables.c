@@ -1,0 +1,24 @@
+/*
+ * claim: variables are counted
+ * layer: unpack
+ * alone: none
+ * links: launch
+ * where: host
+ * args: {cell_exe} {tree}
+ * expect: refused unpack
+ * control: host
+ * control-args: {cell_exe} {tree} honest
+ */
+#include "lies.h"
+
+static void tell(struct lies *lies)
+{
+	for (int i = 0; i < 200; i++)
+		lies_add(lies, BUNDLE_ENV, "", "A=b", 3);
+	lies_add(lies, BUNDLE_END, "", NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	return lies_main(argc, argv, tell);
+}

@@ -1,0 +1,24 @@
+/*
+ * claim: only one file can be handed on
+ * layer: unpack
+ * alone: none
+ * links: launch
+ * where: host
+ * args: {cell_exe} {tree}
+ * expect: refused unpack
+ * control: host
+ * control-args: {cell_exe} {tree} honest
+ */
+#include "lies.h"
+
+static void tell(struct lies *lies)
+{
+	lies_add(lies, BUNDLE_ARTEFACT_OUT, "a", NULL, 0);
+	lies_add(lies, BUNDLE_ARTEFACT_OUT, "b", NULL, 0);
+	lies_add(lies, BUNDLE_END, "", NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	return lies_main(argc, argv, tell);
+}

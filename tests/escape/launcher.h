@@ -1,0 +1,87 @@
+/*
+ * For cases that are launchers themselves (`links: launch`): a host, one cell with a bundle made by
+ * hand, and one line on how it ended: "done", or "refused STEP".
+ */
+#ifndef TESTS_ESCAPE_LAUNCHER_H
+#define TESTS_ESCAPE_LAUNCHER_H
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+
+#include "base/bundle.h"
+#include "base/fd.h"
+#include "probe.h"
+#include "sandbox/sandbox.h"
+
+/* One record as base/bundle.h has it; len may lie about the body. */
+static inline size_t launcher_record(unsigned char *at, uint32_t type, const char *name,
+				     uint32_t name_len, const void *body, size_t body_len,
+				     uint64_t len)
+{
+	memcpy(at, &type, sizeof(type));
+	memcpy(at + 4, &name_len, sizeof(name_len));
+	memcpy(at + 8, &len, sizeof(len));
+	memcpy(at + 16, name, strlen(name));
+	if (body_len)
+		memcpy(at + 16 + strlen(name), body, body_len);
+	return 16 + strlen(name) + body_len;
+}
+
+static inline int launcher_say(struct cell_host *host, int bundle_fd)
+{
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const struct cell_launch launch = {
+		.profile = CELL_RUN,
+		.limits = limits_default_run(),
+		.bundle_fd = bundle_fd,
+		.stdin_fd = null_fd,
+		.stdout_fd = null_fd,
+		.stderr_fd = null_fd,
+		.artefact_in_fd = -EBADF,
+		.fail_at_step = -1,
+	};
+	struct cell cell = CELL_NONE;
+	struct cell_result result;
+	struct error err = {0};
+
+	if (cell_launch(host, &launch, &cell, &err) < 0) {
+		printf("not launched: %s\n", err.text);
+		return 0;
+	}
+	poll(&(struct pollfd){.fd = cell.pidfd, .events = POLLIN}, 1, 10000);
+	cell_kill(&cell, OUTCOME_WALL_TIMEOUT);
+	cell_collect(host, &cell, &result);
+	close(result.artefact_fd);
+	if (result.outcome == OUTCOME_REFUSED)
+		printf("refused %s\n", result.error.step);
+	else
+		puts(result.outcome == OUTCOME_EXITED ? "done" : outcome_name(result.outcome));
+	return 0;
+}
+
+/* Enters a host and launches one cell with bundle_fd, which is borrowed. */
+static inline int launcher_run(const char *cell_exe, const char *tree, int bundle_fd)
+{
+	struct cell_host host;
+	struct error err = {0};
+	char name[32];
+
+	snprintf(name, sizeof(name), "sandlot-%d", (int)getpid());
+	const struct cell_host_config config = {
+		.image_dir = tree,
+		.cell_exe = cell_exe,
+		.cgroup_name = name,
+		.uids = {CELL_UID_FIRST_DEFAULT + (1 << 25) + (unsigned)getpid() * 2, 1},
+		.single = 1,
+	};
+	if (cell_host_enter(&host, &config, &err) < 0) {
+		printf("no host: %s\n", err.text);
+		return 0;
+	}
+	launcher_say(&host, bundle_fd);
+	cell_host_fini(&host);
+	return 0;
+}
+
+#endif
