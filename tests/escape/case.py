@@ -68,7 +68,7 @@ class Run:
         if self.source.suffix == ".sh":
             if not self.world.image:
                 raise Absent("no image was made")
-            self.program, self.inside, self.image = self.source, ["bash", "probe"], self.world.image
+            self.program, self.inside, self.image = self.source, ["bash", "./probe"], self.world.image
             return
         self.image = self.world.tree
         self.program = self.world.compile(self.source, self.case.get("links"))
