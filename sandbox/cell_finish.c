@@ -45,11 +45,14 @@ static void end_everything(void)
 		;
 }
 
-static int files_are_full(void)
+static void look_at_files(struct cell_report *report)
 {
 	struct statfs space;
 
-	return statfs("/playground", &space) == 0 && (space.f_bfree == 0 || space.f_ffree == 0);
+	if (statfs("/playground", &space) < 0)
+		return;
+	report->inodes_full = space.f_ffree == 0;
+	report->files_full = space.f_bfree == 0 || report->inodes_full;
 }
 
 void cell_finish_job(struct cell_context *context, pid_t job, struct cell_report *ret_report)
@@ -58,7 +61,7 @@ void cell_finish_job(struct cell_context *context, pid_t job, struct cell_report
 	ret_report->started = context->error.code == 0;
 	ret_report->wait_status = wait_for(job);
 	end_everything();
-	ret_report->files_full = files_are_full();
+	look_at_files(ret_report);
 	if (!ret_report->started || !context->artefact_out[0])
 		return;
 	int r = cell_copy_artefact(context, &ret_report->artefact_bytes);

@@ -73,6 +73,7 @@ struct cell_report {
 	int32_t started;       /* 1: the job's program was executed; wait_status is its own */
 	int32_t wait_status;   /* as waitpid(2) gives it */
 	int32_t files_full;    /* no free block or inode was left */
+	int32_t inodes_full;   /* no free inode was left */
 	int32_t artefact_code; /* 0, or the negative errno why there is no artefact */
 	uint64_t artefact_bytes;
 	struct error error; /* a step that failed, or why the artefact was refused */

@@ -366,15 +366,32 @@ uint64_t cgroup_cpu_usec(const struct cgroup *cgroup)
 	return read_number(cgroup, hierarchy, "cpu.stat", "usage_usec");
 }
 
+/*
+ * cpuacct.usage is precise, the split of it is counted in ticks: a program of a millisecond may
+ * have none, or one of four. As the kernel does for a process (kernel/sched/cputime.c,
+ * cputime_adjust), the precise sum is divided as the ticks are.
+ */
+static void split_cpu(uint64_t total_usec, uint64_t *user, uint64_t *system)
+{
+	uint64_t ticks = *user + *system;
+
+	*system = ticks ? (uint64_t)((double)total_usec * ((double)*system / (double)ticks)) : 0;
+	if (*system > total_usec)
+		*system = total_usec;
+	*user = total_usec - *system;
+}
+
 void cgroup_read_usage(const struct cgroup *cgroup, struct cgroup_usage *ret_usage)
 {
 	const struct cgroup_hierarchy *cpu = hierarchy_of(cgroup, CGROUP_CPUACCT);
 	const struct cgroup_hierarchy *memory = hierarchy_of(cgroup, CGROUP_MEMORY);
+	const struct cgroup_hierarchy *weights = hierarchy_of(cgroup, CGROUP_CPU);
 	struct cgroup_usage usage = {.has_cpu = cpu != NULL};
 
 	if (cpu && cpu->version == 1) {
 		usage.user_usec = read_number(cgroup, cpu, "cpuacct.usage_user", NULL) / 1000;
 		usage.system_usec = read_number(cgroup, cpu, "cpuacct.usage_sys", NULL) / 1000;
+		split_cpu(cgroup_cpu_usec(cgroup), &usage.user_usec, &usage.system_usec);
 	} else if (cpu) {
 		usage.user_usec = read_number(cgroup, cpu, "cpu.stat", "user_usec");
 		usage.system_usec = read_number(cgroup, cpu, "cpu.stat", "system_usec");
@@ -386,5 +403,10 @@ void cgroup_read_usage(const struct cgroup *cgroup, struct cgroup_usage *ret_usa
 		usage.oom_kills = read_number(
 			cgroup, memory, v1 ? "memory.oom_control" : "memory.events", "oom_kill");
 	}
+	if (weights && weights->version == 1)
+		usage.throttled_usec =
+			read_number(cgroup, weights, "cpu.stat", "throttled_time") / 1000;
+	else if (weights)
+		usage.throttled_usec = read_number(cgroup, weights, "cpu.stat", "throttled_usec");
 	*ret_usage = usage;
 }

@@ -58,6 +58,7 @@ struct cgroup {
 
 struct cgroup_usage {
 	uint64_t user_usec, system_usec;
+	uint64_t throttled_usec; /* waited for a quota; we set none, an operator may */
 	uint64_t memory_peak_bytes;
 	uint64_t oom_kills;
 	int has_cpu;

@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 	if (run(&options, &ended, &err) < 0)
 		ended.result.error = err;
 	if (options.report_fd >= 0)
-		cli_report_write(options.report_fd, &ended.result, ended.truncated);
+		cli_report_write(options.report_fd, &ended);
 	cli_report_say(&ended.result);
 	cli_options_fini(&options);
 	return cli_report_exit(&ended.result, ended.signal);

@@ -23,8 +23,14 @@ static void escape(char *ret_escaped, size_t size, const char *text)
 	ret_escaped[used] = '\0';
 }
 
-void cli_report_write(int fd, const struct cell_result *result, int truncated)
+static const char *json_bool(int value)
 {
+	return value ? "true" : "false";
+}
+
+void cli_report_write(int fd, const struct cli_ended *ended)
+{
+	const struct cell_result *result = &ended->result;
 	char text[ERROR_TEXT_MAX * 6 + 8], json[sizeof(text) + 1024];
 	const struct error *error = &result->error;
 
@@ -32,14 +38,19 @@ void cli_report_write(int fd, const struct cell_result *result, int truncated)
 	int n = snprintf(
 		json, sizeof(json),
 		"{\"outcome\": \"%s\", \"exit_code\": %d, \"signal\": %d, \"wall_usec\": %llu, "
-		"\"user_usec\": %llu, \"system_usec\": %llu, \"memory_peak_bytes\": %llu, "
-		"\"files_full\": %s, \"truncated\": %s, \"artefact_bytes\": %llu, "
+		"\"user_usec\": %llu, \"system_usec\": %llu, \"throttled_usec\": %llu, "
+		"\"memory_peak_bytes\": %llu, \"files_full\": %s, \"inodes_full\": %s, "
+		"\"stdout_bytes\": %llu, \"stderr_bytes\": %llu, \"truncated\": %s, "
+		"\"truncated_stdout\": %s, \"truncated_stderr\": %s, \"artefact_bytes\": %llu, "
 		"\"error_step\": \"%s\", \"error_text\": \"%s\"}\n",
 		outcome_name(result->outcome), result->exit_code, result->signal,
 		(unsigned long long)result->wall_usec, (unsigned long long)result->user_usec,
-		(unsigned long long)result->system_usec,
-		(unsigned long long)result->memory_peak_bytes,
-		result->files_full ? "true" : "false", truncated ? "true" : "false",
+		(unsigned long long)result->system_usec, (unsigned long long)result->throttled_usec,
+		(unsigned long long)result->memory_peak_bytes, json_bool(result->files_full),
+		json_bool(result->inodes_full), (unsigned long long)ended->out.bytes,
+		(unsigned long long)ended->err.bytes,
+		json_bool(ended->out.truncated || ended->err.truncated),
+		json_bool(ended->out.truncated), json_bool(ended->err.truncated),
 		(unsigned long long)result->artefact_bytes, error->code ? error->step : "",
 		error->code ? text : "");
 	if (n > 0 && (size_t)n < sizeof(json))

@@ -2,7 +2,7 @@
 #ifndef SANDBOX_CLI_REPORT_H
 #define SANDBOX_CLI_REPORT_H
 
-#include "sandbox/sandbox.h"
+#include "sandbox/cli_session.h"
 
 enum cli_exit {
 	CLI_EXIT_USAGE = 64,
@@ -14,7 +14,7 @@ enum cli_exit {
 
 /* Writes one JSON object and a newline. A report nobody reads is nobody's loss: failures are
  * ignored. */
-void cli_report_write(int fd, const struct cell_result *result, int truncated);
+void cli_report_write(int fd, const struct cli_ended *ended);
 
 /* Says on stderr what an exit status alone would not tell. */
 void cli_report_say(const struct cell_result *result);

@@ -239,6 +239,11 @@ static int session_init(struct session *session, struct error *err)
 	return r < 0 ? error_set(err, r, "streams", "cannot make the event loop") : 0;
 }
 
+static struct cli_stream stream_of(const struct forward *forward, uint64_t most)
+{
+	return (struct cli_stream){most - forward->left, forward->truncated};
+}
+
 int cli_session_run(struct cell_host *host, struct cell_launch *launch, struct cli_ended *ret_ended,
 		    struct error *err)
 {
@@ -257,7 +262,8 @@ int cli_session_run(struct cell_host *host, struct cell_launch *launch, struct c
 		if (r < 0)
 			cell_kill(&session->cell, OUTCOME_INTERNAL_ERROR);
 		cell_collect(host, &session->cell, &ret_ended->result);
-		ret_ended->truncated = session->out.truncated || session->err.truncated;
+		ret_ended->out = stream_of(&session->out, launch->limits.output_bytes);
+		ret_ended->err = stream_of(&session->err, launch->limits.output_bytes);
 		ret_ended->signal = session->signal;
 		r = 0;
 	}

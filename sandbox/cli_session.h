@@ -6,8 +6,11 @@
 
 struct cli_ended {
 	struct cell_result result;
-	int truncated; /* output was cut */
-	int signal;    /* SIGINT, SIGTERM or SIGHUP that ended it, or 0 */
+	struct cli_stream {
+		uint64_t bytes; /* passed on */
+		int truncated;	/* there was more */
+	} out, err;
+	int signal; /* SIGINT, SIGTERM or SIGHUP that ended it, or 0 */
 };
 
 /*

@@ -67,6 +67,7 @@ static void reap(const struct cell *cell, struct ending *ret_ending, struct cell
 		cgroup_read_usage(cell->cgroup, &usage);
 	result->user_usec = usage.has_cpu ? usage.user_usec : timeval_usec(rusage.ru_utime);
 	result->system_usec = usage.has_cpu ? usage.system_usec : timeval_usec(rusage.ru_stime);
+	result->throttled_usec = usage.throttled_usec;
 	result->memory_peak_bytes = usage.memory_peak_bytes;
 	if (!result->memory_peak_bytes)
 		result->memory_peak_bytes = (uint64_t)rusage.ru_maxrss * 1024;
@@ -181,6 +182,7 @@ void cell_collect(struct cell_host *host, struct cell *cell, struct cell_result 
 	read_report(cell, &ending);
 	result.outcome = decide(cell, &ending, &result);
 	result.files_full = ending.has_report && ending.report.files_full;
+	result.inodes_full = ending.has_report && ending.report.inodes_full;
 	explain(&ending, &result);
 	take_artefact(cell, &ending, &result);
 

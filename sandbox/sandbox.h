@@ -142,9 +142,13 @@ struct cell_result {
 	int exit_code; /* EXITED: 0…255 */
 	int signal;    /* SIGNALED, or the signal that ended it in another way; else 0 */
 	uint64_t wall_usec, user_usec, system_usec;
+	/* Time it was ready to run and held back by a processor quota of its cgroup. Cells are
+	 * given weights and no quota, so this is 0 unless the operator sets one. */
+	uint64_t throttled_usec;
 	uint64_t memory_peak_bytes;
 	uint64_t artefact_bytes;
 	int files_full;	    /* file space or inodes were used up when it ended */
+	int inodes_full;    /* … and it was (also) the inodes */
 	int artefact_fd;    /* sealed memfd, new, the caller's; empty when nothing was handed on */
 	struct error error; /* for REFUSED and INTERNAL_ERROR: step, errno, sentence */
 };

@@ -1,7 +1,7 @@
 /*
  * Bundles that lie, for cases that are launchers: what a front end that was taken over could send.
- * One case, one lie. main's arguments: the cell's executable, the tree, and `honest` for the control
- * or nothing; inside the cell the program is executed with `inside` alone, and ends well.
+ * One case, one lie. main's arguments: the cell's executable, the tree, and `honest` for the
+ * control or nothing; inside the cell the program is executed with `inside` alone, and ends well.
  */
 #ifndef TESTS_ESCAPE_LIES_H
 #define TESTS_ESCAPE_LIES_H

@@ -28,8 +28,8 @@ static inline int probe_say(long result)
 #define probe_call(...) probe_say(syscall(__VA_ARGS__))
 
 /*
- * How a child ends that makes one system call with six times the same argument. Returns its errno, 0
- * for success, -1 when SIGSYS ended it. Calls that would not return must not be asked for.
+ * How a child ends that makes one system call with six times the same argument. Returns its errno,
+ * 0 for success, -1 when SIGSYS ended it. Calls that would not return must not be asked for.
  */
 static inline int probe_child_call(long number, long argument)
 {
@@ -37,8 +37,8 @@ static inline int probe_child_call(long number, long argument)
 	pid_t child = fork();
 
 	if (child == 0) {
-		long result = syscall(number, argument, argument, argument, argument, argument,
-				      argument);
+		long result =
+			syscall(number, argument, argument, argument, argument, argument, argument);
 		_exit(result < 0 ? errno : 0);
 	}
 	waitpid(child, &status, 0);
