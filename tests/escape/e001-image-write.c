@@ -1,5 +1,6 @@
 /*
  * claim: a world-writable file of the image cannot be written
+ * layer: readonly
  * expect: denied EROFS
  * control-options: --without readonly --without landlock
  */

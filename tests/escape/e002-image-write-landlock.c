@@ -1,5 +1,6 @@
 /*
  * claim: Landlock alone keeps the image from being written
+ * layer: landlock
  * options: --without readonly
  * expect: denied EACCES
  * control-options: --without readonly --without landlock

@@ -1,5 +1,6 @@
 /*
  * claim: nothing can be mounted
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp --without uid-drop --without landlock
  */

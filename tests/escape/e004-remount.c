@@ -1,5 +1,6 @@
 /*
  * claim: not even the cell's root can make the image writable again: its flags are locked
+ * layer: user-ns
  * options: --without seccomp --without uid-drop --without landlock
  * expect: denied EPERM
  * control: host

@@ -1,5 +1,6 @@
 /*
  * claim: the launcher's root is unmounted: ten times .. from / leads to / and no folder of the host
+ * layer: pivot
  * args: {secret}
  * expect: denied ENOENT
  * control: host

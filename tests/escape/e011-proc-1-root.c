@@ -1,5 +1,7 @@
 /*
  * claim: the root of pid 1 cannot be reached
+ * layer: uid-drop
+ * alone-expect: denied EACCES
  * expect: denied ENOENT
  * control-options: --without proc --without landlock --without uid-drop
  */

@@ -1,5 +1,7 @@
 /*
  * claim: the executable of pid 1, a file of the host, cannot be opened
+ * layer: uid-drop
+ * alone-expect: denied EACCES
  * expect: denied ENOENT
  * control-options: --without proc --without landlock --without uid-drop
  */

@@ -1,5 +1,6 @@
 /*
  * claim: pid 1 is out of reach also where /proc shows it: it is not dumpable and another's
+ * layer: uid-drop
  * options: --without proc
  * expect: denied EACCES
  * control-options: --without proc --without landlock --without uid-drop

@@ -1,5 +1,6 @@
 /*
  * claim: the program has stdin, stdout and stderr and no other descriptor
+ * layer: close
  * expect: 0 1 2
  * control: host
  * control-expect-not: 0 1 2

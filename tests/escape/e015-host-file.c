@@ -1,5 +1,6 @@
 /*
  * claim: a file of the host is not there
+ * layer: mounts
  * args: {secret}
  * expect: denied ENOENT
  * control: host

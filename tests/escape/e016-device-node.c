@@ -1,5 +1,7 @@
 /*
  * claim: no device node can be made
+ * layer: user-ns
+ * alone-expect: denied EPERM
  * expect: denied EACCES
  * control: host
  */

@@ -1,5 +1,7 @@
 /*
  * claim: a set-user-ID file of root's in the image gives nothing
+ * layer: user-ns
+ * alone-with: uid-drop
  * program: /bin/suid
  * expect: 1000
  * control: user

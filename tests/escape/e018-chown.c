@@ -1,5 +1,6 @@
 /*
  * claim: a file cannot be given to another user
+ * layer: uid-drop
  * expect: denied EPERM
  * control-options: --without uid-drop
  */

@@ -1,5 +1,6 @@
 /*
  * claim: nothing can be traced
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  */

@@ -1,5 +1,6 @@
 /*
  * claim: another process's memory cannot be read
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  */

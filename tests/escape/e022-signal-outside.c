@@ -1,5 +1,6 @@
 /*
  * claim: a process of the host cannot be named, let alone signalled
+ * layer: pid-ns
  * args: {host_pid}
  * expect: denied ESRCH
  * control: host

@@ -1,5 +1,6 @@
 /*
  * claim: pid 1 cannot be signalled
+ * layer: uid-drop
  * expect: denied EPERM
  * control-options: --without uid-drop --without landlock
  */

@@ -1,5 +1,6 @@
 /*
  * claim: processes are limited
+ * layer: cgroup
  * options: --limit processes=20
  * expect: denied EAGAIN
  * control-options: --limit processes=20 --without rlimits --without cgroup

@@ -1,5 +1,6 @@
 /*
  * claim: the cgroup alone limits processes
+ * layer: cgroup
  * options: --limit processes=20 --without rlimits
  * expect: denied EAGAIN
  * control-options: --limit processes=20 --without rlimits --without cgroup

@@ -1,5 +1,6 @@
 /*
  * claim: the resource limit alone limits processes
+ * layer: rlimits
  * options: --limit processes=20 --without cgroup
  * expect: denied EAGAIN
  * control-options: --limit processes=20 --without rlimits --without cgroup

@@ -1,5 +1,6 @@
 /*
  * claim: no user namespace can be made
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  */

@@ -1,5 +1,6 @@
 /*
  * claim: clone makes no user namespace either
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  */

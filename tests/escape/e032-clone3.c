@@ -1,5 +1,6 @@
 /*
  * claim: clone3, whose flags no filter can see, is not there
+ * layer: seccomp
  * expect: denied ENOSYS
  * control-options: --without seccomp
  */

@@ -1,5 +1,6 @@
 /*
  * claim: a 32-bit system call kills
+ * layer: seccomp
  * outcome: signaled
  * signal: 31
  * expect:

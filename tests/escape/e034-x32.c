@@ -1,5 +1,6 @@
 /*
  * claim: an x32 system call kills
+ * layer: seccomp
  * outcome: signaled
  * signal: 31
  * expect:

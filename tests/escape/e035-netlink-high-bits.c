@@ -1,5 +1,6 @@
 /*
  * claim: a forbidden socket family stays forbidden with bits set above 32
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  */

@@ -1,5 +1,6 @@
 /*
  * claim: there are no VM sockets
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  * absent-if: denied EAFNOSUPPORT

@@ -1,5 +1,6 @@
 /*
  * claim: there are no sockets to the kernel's ciphers
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  * absent-if: denied EAFNOSUPPORT

@@ -1,5 +1,6 @@
 /*
  * claim: packets cannot be forged
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp --without uid-drop
  */

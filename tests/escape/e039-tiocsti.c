@@ -1,5 +1,6 @@
 /*
  * claim: nothing can be typed into a terminal
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  * absent-if: denied EIO

@@ -1,5 +1,6 @@
 /*
  * claim: nor with bits set above 32 of the request
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  * absent-if: denied EIO

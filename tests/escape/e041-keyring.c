@@ -1,5 +1,6 @@
 /*
  * claim: keyrings cannot be used
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  * absent-if: denied ENOSYS

@@ -1,5 +1,6 @@
 /*
  * claim: there is no io_uring
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  * absent-if: denied ENOSYS|denied EPERM

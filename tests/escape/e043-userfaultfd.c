@@ -1,5 +1,6 @@
 /*
  * claim: there is no userfaultfd
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  * absent-if: denied ENOSYS

@@ -1,5 +1,6 @@
 /*
  * claim: bpf cannot be called
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  * control-expect: denied EFAULT

@@ -1,5 +1,6 @@
 /*
  * claim: perf_event_open cannot be called
+ * layer: seccomp
  * expect: denied EPERM
  * control-options: --without seccomp
  * control-expect: denied EFAULT

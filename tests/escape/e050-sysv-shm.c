@@ -1,5 +1,6 @@
 /*
  * claim: shared memory of the host, open to all, is not there
+ * layer: ipc-ns
  * args: {shm_key}
  * expect: denied ENOENT
  * control-options: --without ipc-ns

@@ -1,5 +1,6 @@
 /*
  * claim: an abstract socket of the host is not there
+ * layer: net-ns
  * args: {abstract}
  * expect: denied ECONNREFUSED
  * control-options: --without net-ns --without landlock

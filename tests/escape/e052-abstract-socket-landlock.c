@@ -1,5 +1,6 @@
 /*
  * claim: Landlock alone keeps abstract sockets away
+ * layer: landlock
  * args: {abstract}
  * options: --without net-ns
  * expect: denied EPERM

@@ -1,5 +1,6 @@
 /*
  * claim: a server on the host's loopback interface is not there
+ * layer: net-ns
  * args: {port}
  * expect: denied ECONNREFUSED
  * control-options: --without net-ns

@@ -1,5 +1,6 @@
 /*
  * claim: there is no interface but loopback
+ * layer: net-ns
  * expect: denied ENODEV
  * control-options: --without net-ns
  * absent-if: denied ENODEV

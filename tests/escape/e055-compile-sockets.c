@@ -1,5 +1,6 @@
 /*
  * claim: a compile step has no internet sockets at all
+ * layer: seccomp
  * options: --profile compile
  * expect: denied EPERM
  * control-options: --profile compile --without seccomp

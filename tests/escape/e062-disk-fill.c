@@ -1,5 +1,6 @@
 /*
  * claim: a full disk is an error the program sees, and the outcome says so
+ * layer: mounts
  * options: --limit files=16M
  * outcome: file_limit
  * exit: 1

@@ -1,5 +1,6 @@
 /*
  * claim: the number of files is limited
+ * layer: mounts
  * options: --limit inodes=100
  * outcome: file_limit
  * exit: 1

@@ -1,5 +1,6 @@
 /*
  * claim: a sparse file beyond the limit is a file limit
+ * layer: rlimits
  * options: --limit files=16M
  * outcome: file_limit
  * exit: 153

@@ -1,5 +1,6 @@
 /*
  * claim: nothing of the launcher's environment is passed on
+ * layer: environment
  * expect: PATH HOME LANG
  * control: host
  * control-expect-not: PATH HOME LANG

@@ -1,5 +1,6 @@
 /*
  * claim: the host's name is not shown
+ * layer: uts-ns
  * expect: sandlot (none)
  * control-options: --without uts-ns
  * control-expect-not: sandlot (none)

@@ -1,5 +1,6 @@
 /*
  * claim: the host's kernel command line is masked
+ * layer: proc
  * expect: empty
  * control-options: --without proc
  */

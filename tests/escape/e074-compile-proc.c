@@ -1,5 +1,6 @@
 /*
  * claim: a compile step's /proc has process folders only
+ * layer: proc
  * options: --profile compile
  * expect: denied ENOENT
  * control-options: --profile compile --without proc

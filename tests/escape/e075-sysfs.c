@@ -1,5 +1,6 @@
 /*
  * claim: there is no /sys
+ * layer: mounts
  * expect: denied ENOENT
  * control: host
  */

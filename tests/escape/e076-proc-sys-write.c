@@ -1,5 +1,6 @@
 /*
  * claim: kernel parameters cannot be written
+ * layer: user-ns
  * expect: denied EACCES
  * control: host
  */

@@ -1,5 +1,6 @@
 /*
  * claim: a crash leaves no core file and runs no handler: 1 is the limit that rules out both
+ * layer: rlimits
  * expect: 1
  * control-options: --without rlimits
  * control-expect-not: 1

@@ -1,6 +1,6 @@
 /*
  * For cases that are launchers themselves (`links: launch`): a host, one cell with a bundle made by
- * hand, and one line on how it ended: "done", or "refused STEP".
+ * hand, and a word on how it ended: "done", "refused STEP", or the outcome's name.
  */
 #ifndef TESTS_ESCAPE_LAUNCHER_H
 #define TESTS_ESCAPE_LAUNCHER_H
@@ -28,7 +28,12 @@ static inline size_t launcher_record(unsigned char *at, uint32_t type, const cha
 	return 16 + strlen(name) + body_len;
 }
 
-static inline int launcher_say(struct cell_host *host, int bundle_fd)
+/* text: what came of it, as it is printed by the case. */
+struct launcher_end {
+	char text[ERROR_TEXT_MAX + 32];
+};
+
+static inline struct launcher_end launcher_launch(struct cell_host *host, int bundle_fd)
 {
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	const struct cell_launch launch = {
@@ -43,26 +48,30 @@ static inline int launcher_say(struct cell_host *host, int bundle_fd)
 	};
 	struct cell cell = CELL_NONE;
 	struct cell_result result;
+	struct launcher_end end;
 	struct error err = {0};
 
 	if (cell_launch(host, &launch, &cell, &err) < 0) {
-		printf("not launched: %s\n", err.text);
-		return 0;
+		snprintf(end.text, sizeof(end.text), "not launched: %s", err.text);
+		return end;
 	}
 	poll(&(struct pollfd){.fd = cell.pidfd, .events = POLLIN}, 1, 10000);
 	cell_kill(&cell, OUTCOME_WALL_TIMEOUT);
 	cell_collect(host, &cell, &result);
 	close(result.artefact_fd);
 	if (result.outcome == OUTCOME_REFUSED)
-		printf("refused %s\n", result.error.step);
+		snprintf(end.text, sizeof(end.text), "refused %s", result.error.step);
 	else
-		puts(result.outcome == OUTCOME_EXITED ? "done" : outcome_name(result.outcome));
-	return 0;
+		snprintf(end.text, sizeof(end.text), "%s",
+			 result.outcome == OUTCOME_EXITED ? "done" : outcome_name(result.outcome));
+	return end;
 }
 
 /* Enters a host and launches one cell with bundle_fd, which is borrowed. */
-static inline int launcher_run(const char *cell_exe, const char *tree, int bundle_fd)
+static inline struct launcher_end launcher_run(const char *cell_exe, const char *tree,
+					       int bundle_fd)
 {
+	struct launcher_end end;
 	struct cell_host host;
 	struct error err = {0};
 	char name[32];
@@ -76,12 +85,12 @@ static inline int launcher_run(const char *cell_exe, const char *tree, int bundl
 		.single = 1,
 	};
 	if (cell_host_enter(&host, &config, &err) < 0) {
-		printf("no host: %s\n", err.text);
-		return 0;
+		snprintf(end.text, sizeof(end.text), "no host: %s", err.text);
+		return end;
 	}
-	launcher_say(&host, bundle_fd);
+	end = launcher_launch(&host, bundle_fd);
 	cell_host_fini(&host);
-	return 0;
+	return end;
 }
 
 #endif

@@ -26,8 +26,8 @@ static inline void lies_add(struct lies *lies, enum bundle_type type, const char
 				      (uint32_t)strlen(name), body, len, len);
 }
 
-/* The test's own executable as the program, and its arguments. */
-static inline void lies_begin(struct lies *lies)
+/* The test's own executable as the program, and its one argument. */
+static inline void lies_begin(struct lies *lies, const char *word)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -40,7 +40,7 @@ static inline void lies_begin(struct lies *lies)
 	void *self = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	lies_add(lies, BUNDLE_PROGRAM, "program", self, (size_t)st.st_size);
 	lies_add(lies, BUNDLE_ARG, "", "./program", 9);
-	lies_add(lies, BUNDLE_ARG, "", "inside", 6);
+	lies_add(lies, BUNDLE_ARG, "", word, strlen(word));
 }
 
 typedef void lies_function(struct lies *lies);
@@ -54,13 +54,14 @@ static inline int lies_main(int argc, char **argv, lies_function *tell)
 		return strcmp(argv[1], "inside") != 0;
 	if (argc < 3)
 		return 2;
-	lies_begin(&lies);
+	lies_begin(&lies, "inside");
 	if (argc > 3)
 		lies_add(&lies, BUNDLE_END, "", NULL, 0);
 	else
 		tell(&lies);
 	int fd = memfd_new_sealed("lie", lies.data, lies.used);
-	return launcher_run(argv[1], argv[2], fd);
+	puts(launcher_run(argv[1], argv[2], fd).text);
+	return 0;
 }
 
 #endif

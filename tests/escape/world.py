@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -28,6 +29,7 @@ class World:
         # Not below /tmp: the cell's own /tmp would hide a path that leaked.
         self.dir = Path(tempfile.mkdtemp(prefix="sandlot-escape-", dir="/var/tmp"))
         os.chmod(self.dir, 0o755)
+        self.lock, self.objects = threading.Lock(), []
         self.libc = ctypes.CDLL(None, use_errno=True)
         self.landlock = self.libc.syscall(444, None, 0, 1)
         self.make_tree()
@@ -78,15 +80,27 @@ class World:
                        check=True)
         return out
 
-    def compile(self, source, links=None):
-        """links: `launch` for the launcher's own objects, of the build under test."""
-        out = self.dir / source.stem
-        objects = []
-        if links == "launch":
+    def launch_objects(self):
+        """The launcher's own objects, of the build under test; where there are sources only, made anew."""
+        chosen = lambda path: not path.name.startswith(("cell_", "cli_", "policy_compile"))
+        with self.lock:
+            if self.objects:
+                return self.objects
             folder = self.build / "obj/cell"
-            objects = [path for path in folder.glob("sandbox/*.o")
-                       if not path.name.startswith(("cell_", "cli_"))]
-            objects += folder.glob("src/base/*.o")
+            self.objects = [*filter(chosen, folder.glob("sandbox/*.o")), *folder.glob("src/base/*.o")]
+            if not self.objects:
+                sources = [*filter(chosen, ROOT.glob("sandbox/*.c")), *ROOT.glob("src/base/*.c")]
+                out = self.dir / "objects"
+                out.mkdir()
+                subprocess.run([*COMPILE, "-fPIE", f"-I{ROOT}", f"-I{ROOT}/src", "-c", *sources], cwd=out,
+                               check=True)
+                self.objects = [*out.glob("*.o")]
+            return self.objects
+
+    def compile(self, source, links=None):
+        """links: `launch` for the launcher's objects."""
+        out = self.dir / source.stem
+        objects = self.launch_objects() if links == "launch" else []
         kind = ["-static-pie", "-fPIE"] if links else ["-static"]
         subprocess.run([*COMPILE, *kind, f"-I{HERE}", f"-I{ROOT}", f"-I{ROOT}/src", "-pthread", "-o",
                         out, source, *objects], check=True)
