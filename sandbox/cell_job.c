@@ -9,6 +9,7 @@
 #include <linux/close_range.h>
 #include <linux/securebits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -25,18 +26,34 @@ enum {
 	MEMLOCK_BYTES = 64 << 10,
 	MSGQUEUE_BYTES = 256 << 10,
 	SIGNALS_PENDING = 1024, /* and timers: each is one */
-	CPU_BACKSTOP_SEC = 2, /* the cgroup's clock is the limit; this holds where there is none */
+	CPU_BACKSTOP_SEC = 2,	/* the cgroup's clock is the limit, where there is a cgroup */
+	JOB_STACK_BYTES = 64 << 10,
 	FIRST_FD_OF_OURS = 3,
 };
 
+static int job_main(void *context)
+{
+	cell_job_steps(context);
+	_exit(127);
+}
+
+/* As vfork(2), into a user namespace; unshare(2) would want the job to have a memory of its own. */
+static pid_t fork_into_user_namespace(struct cell_context *context)
+{
+	static char stack[JOB_STACK_BYTES] __attribute__((aligned(16)));
+
+	return clone(job_main, stack + sizeof(stack),
+		     CLONE_NEWUSER | CLONE_VM | CLONE_VFORK | SIGCHLD, context);
+}
+
 pid_t cell_start_job(struct cell_context *context)
 {
-	pid_t pid = vfork();
+	int own_namespace =
+		context->spec.single_id && !cell_without(context, CELL_WITHOUT_UID_DROP);
+	pid_t pid = own_namespace ? fork_into_user_namespace(context) : vfork();
 
-	if (pid == 0) {
-		cell_job_steps(context);
-		_exit(127);
-	}
+	if (pid == 0)
+		job_main(context);
 	if (pid < 0) {
 		context->step = STEP_CGROUP_JOIN;
 		return cell_failed(context, errno, "cannot start the job's process");
@@ -49,6 +66,18 @@ pid_t cell_start_job(struct cell_context *context)
 	return pid;
 }
 
+static int write_proc(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t n = write(fd, text, strlen(text));
+	int error_number = errno;
+	close(fd);
+	errno = error_number;
+	return n < 0 ? -1 : 0;
+}
+
 /*
  * Writing 0 to `tasks` moves the writing thread. The right to do so is that of whoever opened the
  * file, the launcher. (A pid written to cgroup.procs by another waits for an RCU grace period, 7 to
@@ -59,12 +88,29 @@ int job_join_cgroups(struct cell_context *context)
 	for (uint32_t i = 0; i < context->spec.join_count; i++)
 		if (write(CELL_FD_JOIN + (int)i, "0", 1) != 1)
 			return cell_failed(context, errno, "cannot join cgroup %u", i);
-	if (!context->spec.reset_oom_score)
+	/*
+	 * Where pid 1 is in the same cgroup, it is to be the last that the OOM killer ends.
+	 * Lowering its score would take privilege, and be the job's to inherit; anybody may raise
+	 * his own.
+	 */
+	if (context->spec.first_victim && write_proc("/proc/self/oom_score_adj", "1000") < 0)
+		return cell_failed(context, errno, "cannot step ahead in the OOM killer's list");
+	return 0;
+}
+
+/*
+ * With one id, root of the cell and the job are one user on the host: the job is made another by a
+ * user namespace below the cell's, in which that id is called 1000. It was cloned into it; here it
+ * maps itself (user_namespaces(7): one's own id, groups given up).
+ */
+int job_user_namespace(struct cell_context *context)
+{
+	static const char map[] = "1000 0 1\n";
+
+	if (!context->spec.single_id || cell_without(context, CELL_WITHOUT_UID_DROP))
 		return 0;
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "0", 1) != 1)
-		return cell_failed(context, errno, "cannot return to the OOM killer's list");
-	close(fd);
+	if (write_proc("/proc/self/gid_map", map) < 0 || write_proc("/proc/self/uid_map", map) < 0)
+		return cell_failed(context, errno, "cannot map the user of the job");
 	return 0;
 }
 
@@ -110,7 +156,8 @@ static int set_rlimit(struct cell_context *context, const struct rlimit_row *row
 int job_rlimits(struct cell_context *context)
 {
 	const struct limits *limits = &context->spec.limits;
-	rlim_t cpu_sec = (limits->cpu_usec + USEC_PER_SEC - 1) / USEC_PER_SEC + CPU_BACKSTOP_SEC;
+	rlim_t cpu_sec = (limits->cpu_usec + USEC_PER_SEC - 1) / USEC_PER_SEC +
+			 (context->spec.memory_by_rlimit ? 0 : CPU_BACKSTOP_SEC);
 	/* A page more than the tmpfs has room for: a full disk shall be ENOSPC, which can be
 	 * handled. */
 	rlim_t file_bytes = limits->files_bytes + 4096;
@@ -166,7 +213,7 @@ int job_identity(struct cell_context *context)
 	if (prctl(PR_SET_SECUREBITS, SECUREBITS, 0, 0, 0) < 0)
 		return cell_failed(context, errno, "cannot lock the securebits");
 	/* The system calls themselves: libc's wrappers are made for processes with threads. */
-	if (syscall(SYS_setgroups, 0, NULL) < 0 ||
+	if ((!context->spec.single_id && syscall(SYS_setgroups, 0, NULL) < 0) ||
 	    syscall(SYS_setresgid, CELL_UID, CELL_UID, CELL_UID) < 0 ||
 	    syscall(SYS_setresuid, CELL_UID, CELL_UID, CELL_UID) < 0)
 		return cell_failed(context, errno, "cannot become user %d", CELL_UID);

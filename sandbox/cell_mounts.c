@@ -47,7 +47,8 @@ int cell_mount_root(struct cell_context *context)
 
 int cell_mount_devices(struct cell_context *context)
 {
-	if (mount("/dev", "dev", NULL, MS_BIND, NULL) < 0)
+	/* With what is mounted in it: the nodes, where the launcher could not make any. */
+	if (mount("/dev", "dev", NULL, MS_BIND | MS_REC, NULL) < 0)
 		return cell_mount_failed(context, "dev");
 	if (mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
 		  "newinstance,ptmxmode=0666,mode=0620,max=64") < 0)
@@ -65,7 +66,9 @@ int cell_mount_files(struct cell_context *context)
 		 (unsigned long long)limits->file_count + FILES_OWN_INODES);
 	if (mount("files", "tmp", "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
 		return cell_mount_failed(context, "tmp");
-	if (mkdir("tmp/playground", 0755) < 0 || chown("tmp/playground", CELL_UID, CELL_UID) < 0 ||
+	/* With a single id the job's user is the cell's root, by another name. */
+	uid_t owner = context->spec.single_id ? 0 : CELL_UID;
+	if (mkdir("tmp/playground", 0755) < 0 || chown("tmp/playground", owner, owner) < 0 ||
 	    mkdir("tmp/shm", 01777) < 0 || mkdir("tmp/tmp", 01777) < 0)
 		return cell_failed(context, errno, "cannot make the folders of the tmpfs");
 	if (mount("tmp/playground", "playground", NULL, MS_BIND, NULL) < 0)

@@ -60,8 +60,9 @@ struct cell_spec {
 	int32_t fail_at_step;
 	uint32_t has_artefact_in;
 	uint32_t join_count;
-	uint32_t reset_oom_score;  /* pid 1 was put out of the OOM killer's reach; the job must not
-				      be */
+	uint32_t first_victim; /* pid 1 is in the job's cgroup: the OOM killer is to begin with
+				  the job */
+	uint32_t single_id;    /* the cell has one user id: the job gets a user namespace more */
 	uint32_t memory_by_rlimit; /* no cgroup bounds memory: use rlimits */
 	struct limits limits;
 	uint32_t bind_count;

@@ -161,9 +161,11 @@ int cell_unpack(struct cell_context *context)
 		return cell_failed(context, ENOMEM, "cannot keep the arguments");
 
 	/* As the job's user from here, so that what is made is the job's; its return values tell
-	 * nothing. */
-	setfsgid(CELL_UID);
-	setfsuid(CELL_UID);
+	 * nothing. With a single id it is so already. */
+	if (!context->spec.single_id) {
+		setfsgid(CELL_UID);
+		setfsuid(CELL_UID);
+	}
 	int r = unpack_records(context, &unpacking);
 	setfsuid(0);
 	setfsgid(0);

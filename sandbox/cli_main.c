@@ -15,12 +15,6 @@
 #include "sandbox/cli_report.h"
 #include "sandbox/cli_session.h"
 
-/*
- * Two `sandlot cell` at once shall not share host ids: each takes its own from beyond the
- * supervisor's range, by process id, of which there are at most 2^22.
- */
-enum { OWN_UIDS_OFFSET = 1 << 24, PID_MASK = (1 << 22) - 1 };
-
 /* Path of sandlot-cell: beside this executable. */
 static int find_cell_exe(char *ret_path, size_t size, struct error *err)
 {
@@ -36,22 +30,20 @@ static int find_cell_exe(char *ret_path, size_t size, struct error *err)
 	return 0;
 }
 
-static int enter_host(struct cell_host *host, const struct cli_options *options, struct error *err)
+static int enter_host(struct cell_host *host, const struct cli_options *options,
+		      const struct cell_user *user, struct error *err)
 {
 	char exe[4096], name[32];
-	unsigned pid = (unsigned)getpid();
 
 	int r = find_cell_exe(exe, sizeof(exe), err);
 	if (r < 0)
 		return r;
-	snprintf(name, sizeof(name), "sandlot-%u", pid);
+	snprintf(name, sizeof(name), "sandlot-%d", (int)getpid());
 	const struct cell_host_config config = {
 		.image_dir = options->image_dir,
 		.cell_exe = exe,
 		.cgroup_name = name,
-		.uids = {CELL_UID_FIRST_DEFAULT + OWN_UIDS_OFFSET +
-				 (pid & PID_MASK) * CELL_UIDS_PER_SLOT,
-			 1},
+		.user = user,
 		.binds = options->binds,
 		.bind_count = options->bind_count,
 		.without = options->without,
@@ -118,6 +110,7 @@ static void keep_artefact(struct cell_result *result, const struct destination *
 static int run(struct cli_options *options, struct cli_ended *ret_ended, struct error *err)
 {
 	struct destination destination = {.folder_fd = -EBADF};
+	struct cell_user user;
 	struct cell_host host;
 
 	int r = open_destination(options->artefact_file, &destination, err);
@@ -127,9 +120,17 @@ static int run(struct cli_options *options, struct cli_ended *ret_ended, struct 
 	_cleanup_fd_ int bundle_fd = bundle_finish(&options->bundle);
 	if (bundle_fd < 0)
 		return error_set(err, bundle_fd, "bundle", "cannot pack the command and its files");
-	r = enter_host(&host, options, err);
+	r = cell_user_enter(1, &user, err);
 	if (r < 0)
 		return r;
+	r = enter_host(&host, options, &user, err);
+	if (r < 0) {
+		cell_user_close(&user);
+		return r;
+	}
+	/* That there is no range of user ids matters to servers: they have more than one cell. */
+	if (host.no_cgroups[0])
+		fprintf(stderr, "sandlot cell: warning: %s\n", host.no_cgroups);
 	struct cell_launch launch = {
 		.profile = options->profile,
 		.without = options->without,
@@ -138,17 +139,13 @@ static int run(struct cli_options *options, struct cli_ended *ret_ended, struct 
 		.artefact_in_fd = -EBADF,
 		.fail_at_step = options->fail_at_step,
 	};
-	if (!host.cgroups && !(options->without & CELL_WITHOUT_CGROUP))
-		fputs("sandlot cell: warning: this host offers no cgroups: memory and processor "
-		      "time are "
-		      "limited per process only\n",
-		      stderr);
 	r = cli_session_run(&host, &launch, ret_ended, err);
 	if (r == 0) {
 		keep_artefact(&ret_ended->result, &destination);
 		fd_close(ret_ended->result.artefact_fd);
 	}
 	cell_host_fini(&host);
+	cell_user_close(&user);
 	return r;
 }
 

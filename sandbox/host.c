@@ -53,13 +53,27 @@ static int keep_bind_paths(struct cell_host *host, const struct cell_host_config
 
 static int check_config(const struct cell_host_config *config, struct error *err)
 {
-	if (geteuid() != 0)
-		return error_set(err, -EPERM, "host", "cells need root to be set up");
-	if (config->uids.slots == 0 ||
-	    config->uids.first > (uid_t)-2 - (uid_t)config->uids.slots * CELL_UIDS_PER_SLOT)
+	const struct cell_uid_range *uids = &config->user->uids;
+
+	if (uids->slots == 0 || uids->first > (uid_t)-2 - (uid_t)uids->slots * CELL_UIDS_PER_SLOT)
 		return error_set_plain(err, -EINVAL, "host",
 				       "the range of user ids is empty or too long");
 	return 0;
+}
+
+/* Says what could not be had. Without root it is there for the asking where systemd runs. */
+static void tell_missing(struct cell_host *host)
+{
+	const char *how = "this host offers no memory and pids cgroups that can be used";
+
+	if (host->ids != CELL_IDS_ROOT)
+		how = access("/run/systemd/system", F_OK) == 0
+			      ? "no cgroup is ours to divide; start it with `systemd-run --user "
+				"--scope -p Delegate=yes sandlot …`"
+			      : "no cgroup is ours to divide, and no systemd runs here that could "
+				"give us one";
+	snprintf(host->no_cgroups, sizeof(host->no_cgroups),
+		 "memory and processor time are limited for each process only: %s", how);
 }
 
 static int host_open(struct cell_host *host, const struct cell_host_config *config,
@@ -68,8 +82,9 @@ static int host_open(struct cell_host *host, const struct cell_host_config *conf
 	int r = check_config(config, err);
 	if (r < 0)
 		return r;
-	host->uids = config->uids;
-	host->slots_used = calloc(config->uids.slots, 1);
+	host->ids = config->user->ids;
+	host->uids = config->user->uids;
+	host->slots_used = calloc(host->uids.slots, 1);
 	if (!host->slots_used)
 		return error_set(err, -ENOMEM, "host", "cannot keep the slots");
 	r = keep_bind_paths(host, config, err);
@@ -82,6 +97,8 @@ static int host_open(struct cell_host *host, const struct cell_host_config *conf
 		r = cgroups_open(config->cgroup_name, config->single, &host->cgroups, err);
 		if (r < 0)
 			return r;
+		if (!host->cgroups)
+			tell_missing(host);
 	}
 	return host_root_enter(config, err);
 }

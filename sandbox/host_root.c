@@ -2,10 +2,13 @@
  * A mount namespace that holds what cells are made of and nothing else: copying it for every cell
  * is cheap, and a cell that broke out of its root would find nothing of the host in it.
  *
- *   /image     the tree, read-only, nosuid, nodev       /dev     five device nodes, links;
- * read-only /proc      complete: the kernel lets a user namespace mount a /proc only where one is
- * visible whole; also where the launcher writes id maps /bind/0…   folders of --bind, read-only
- * /cell    empty: the next root is built here /empty     covers masked folders of /proc
+ *   /image     the tree, read-only, nosuid, nodev
+ *   /dev       five device nodes, links; read-only
+ *   /proc      complete: the kernel lets a user namespace mount a /proc only where one is visible
+ *              whole; also where the launcher writes id maps
+ *   /bind/0…   folders of --bind, read-only
+ *   /cell      empty: the next root is built here
+ *   /empty     covers masked folders of /proc
  *
  * The root is a tmpfs mounted over /proc, the one folder every host has and nothing of ours lies
  * in; until the pivot, paths below it are relative to it.
@@ -18,6 +21,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -36,6 +40,17 @@ static const struct {
 	unsigned minor;
 } nodes[] = {{"null", 3}, {"zero", 5}, {"full", 7}, {"random", 8}, {"urandom", 9}};
 
+/* linux/mount.h, which does not go with every libc's sys/mount.h. */
+#ifndef OPEN_TREE_CLONE
+#define OPEN_TREE_CLONE 1
+#endif
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
+#ifndef MOVE_MOUNT_F_EMPTY_PATH
+#define MOVE_MOUNT_F_EMPTY_PATH 4
+#endif
+
 enum { MEMORY_DEVICES = 1 /* major number */, NEW_ROOT_FLAGS = MS_NOSUID | MS_NODEV | MS_NOEXEC };
 
 static const struct {
@@ -46,7 +61,7 @@ static const struct {
 	{"dev/ptmx", "pts/ptmx"},
 };
 
-/* Where mknod is not allowed (a container's root), the host's own node is bound instead. */
+/* Where mknod is not allowed (in a user namespace, a container), the host's own node is bound. */
 static int make_node(const char *name, unsigned minor_number, struct error *err)
 {
 	char path[32], host[32];
@@ -89,8 +104,14 @@ static int make_devices(struct error *err)
  */
 static int bind_folder(int fd, const char *target, unsigned long flags, struct error *err)
 {
+	struct statvfs now;
+
 	if (fchdir(fd) < 0 || mount(".", target, NULL, MS_BIND, NULL) < 0)
 		return failed(err, "bind a folder");
+	/* In a user namespace, what the host has restricted must stay so: named again, it does. */
+	if (fstatvfs(fd, &now) < 0)
+		return failed(err, "look at a folder's mount");
+	flags |= now.f_flag & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC);
 	if (mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | flags, NULL) < 0)
 		return failed(err, "restrict a bound folder");
 	return 0;
@@ -130,20 +151,48 @@ static int open_image(const char *dir, int *ret_fd, struct error *err)
 			       "%s is no image: it has neither root/ nor bin/ nor usr/", dir);
 }
 
+/*
+ * Mounting a /proc takes root of its pid namespace. Without root that is another's: then the host's
+ * own is shown, with all that is mounted on it, or it would not count as complete. The copy is
+ * taken before our root covers it.
+ */
+static int copy_proc(const struct cell_host_config *config, int *ret_fd, struct error *err)
+{
+	if (config->user->ids == CELL_IDS_ROOT)
+		return 0;
+	*ret_fd = (int)syscall(SYS_open_tree, AT_FDCWD, "/proc",
+			       O_CLOEXEC | OPEN_TREE_CLONE | AT_RECURSIVE);
+	return *ret_fd < 0 ? failed(err, "copy the mount of /proc") : 0;
+}
+
+static int make_proc(int copy_fd, struct error *err)
+{
+	if (copy_fd < 0 && mount("proc", "proc", "proc", NEW_ROOT_FLAGS, NULL) < 0)
+		return failed(err, "mount /proc");
+	if (copy_fd >= 0 &&
+	    syscall(SYS_move_mount, copy_fd, "", AT_FDCWD, "proc", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return failed(err, "attach /proc");
+	return 0;
+}
+
 static int make_root(const struct cell_host_config *config, int image_fd, const int *bind_fds,
 		     struct error *err)
 {
 	unsigned long writable = config->without & CELL_WITHOUT_READONLY ? 0 : MS_RDONLY;
 
+	_cleanup_fd_ int proc_fd = -EBADF;
+	int r = copy_proc(config, &proc_fd, err);
+	if (r < 0)
+		return r;
 	if (mount("sandlot", "/proc", "tmpfs", NEW_ROOT_FLAGS, "mode=0755,size=64k") < 0 ||
 	    chdir("/proc") < 0)
 		return failed(err, "mount a root");
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (mkdir(folders[i], 0755) < 0)
 			return failed(err, "make the folders of the root");
-	if (mount("proc", "proc", "proc", NEW_ROOT_FLAGS, NULL) < 0)
-		return failed(err, "mount /proc");
-	int r = make_devices(err);
+	r = make_proc(proc_fd, err);
+	if (r == 0)
+		r = make_devices(err);
 	for (unsigned i = 0; r == 0 && i < config->bind_count; i++) {
 		char target[32];
 		snprintf(target, sizeof(target), "/proc/bind/%u", i);

@@ -91,7 +91,8 @@ static int host_write_spec(struct launching *launching, struct error *err)
 		.fail_at_step = launch->fail_at_step,
 		.has_artefact_in = launch->artefact_in_fd >= 0,
 		.join_count = cgroup ? cgroup->join_count : 0,
-		.reset_oom_score = cgroup && cgroup->into_fd >= 0,
+		.first_victim = cgroup && cgroup->into_fd >= 0,
+		.single_id = host->ids == CELL_IDS_SINGLE,
 		.memory_by_rlimit = !host->cgroups,
 		.limits = launch->limits,
 		.bind_count = host->bind_count,
@@ -186,6 +187,8 @@ static void child_main(const struct launching *launching) __attribute__((noretur
 
 static void child_main(const struct launching *launching)
 {
+	/* With one id only, the kernel has forbidden to drop groups: they could be denials. */
+	int keeps_groups = launching->host->ids == CELL_IDS_SINGLE;
 	char *const argv[] = {(char[]){"sandlot-cell"}, NULL};
 	char *const envp[] = {NULL};
 	int exe_fd = launching->host->cell_exe_fd;
@@ -193,8 +196,8 @@ static void child_main(const struct launching *launching)
 	/* The launcher's end must be the launcher's alone, or its death would go unseen. */
 	close(launching->cell.report_fd);
 	if (child_wait(launching->channel_fd) < 0 || syscall(SYS_setresgid, 0, 0, 0) < 0 ||
-	    syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+	    (!keeps_groups && syscall(SYS_setgroups, 0, NULL) < 0) ||
+	    syscall(SYS_setresuid, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
 	    child_arrange_fds(launching, &exe_fd) < 0)
 		_exit(127);
 	syscall(SYS_execveat, exe_fd, "", argv, envp, AT_EMPTY_PATH);
@@ -216,6 +219,8 @@ static const struct {
 /* The host id of the cell's root; its user's is the next. */
 static uid_t first_uid(const struct launching *launching)
 {
+	if (launching->host->ids == CELL_IDS_SINGLE)
+		return 0;
 	return launching->host->uids.first + launching->cell.slot * CELL_UIDS_PER_SLOT;
 }
 
@@ -267,19 +272,15 @@ static int host_map_ids(struct launching *launching, struct error *err)
 	unsigned first = first_uid(launching);
 	char map[64];
 
-	snprintf(map, sizeof(map), "0 %u 1\n%d %u 1\n", first, CELL_UID, first + 1);
+	if (launching->host->ids == CELL_IDS_SINGLE)
+		snprintf(map, sizeof(map), "0 %u 1\n", first);
+	else
+		snprintf(map, sizeof(map), "0 %u 1\n%d %u 1\n", first, CELL_UID, first + 1);
 	int r = write_proc(cell->pid, "uid_map", map);
 	if (r == 0)
 		r = write_proc(cell->pid, "gid_map", map);
 	if (r < 0)
 		return error_set(err, r, "id-map", "cannot map the cell's ids");
-	/*
-	 * pid 1 shares the job's v2 cgroup; it shall not be what the OOM killer picks there. A root
-	 * without CAP_SYS_RESOURCE may not say so: then pid 1's size, which is next to nothing, has
-	 * to.
-	 */
-	if (cell->cgroup && cell->cgroup->into_fd >= 0)
-		write_proc(cell->pid, "oom_score_adj", "-1000");
 	return 0;
 }
 

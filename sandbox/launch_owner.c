@@ -13,11 +13,18 @@ static long set_effective(uid_t uid)
 	return syscall(SYS_setresuid, -1, uid, -1);
 }
 
+static void keep_dumpable(const struct launch_owner *owner)
+{
+	if (owner->dumpable == 1)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
 void launch_owner_begin(uid_t uid, struct launch_owner *ret_owner)
 {
 	struct launch_owner owner = {0};
 
 	owner.securebits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+	owner.dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 	/* Without the fix-up a change of user ids leaves the capabilities as they are. */
 	if (geteuid() == 0 && owner.securebits >= 0 &&
 	    prctl(PR_GET_PDEATHSIG, &owner.death_signal, 0, 0, 0) == 0 &&
@@ -25,6 +32,7 @@ void launch_owner_begin(uid_t uid, struct launch_owner *ret_owner)
 		owner.changed = 1;
 		if (set_effective(uid) < 0)
 			launch_owner_end(&owner), owner.changed = 0;
+		keep_dumpable(&owner);
 	}
 	*ret_owner = owner;
 }
@@ -40,5 +48,6 @@ void launch_owner_end(const struct launch_owner *owner)
 	assert(r == 0);
 	prctl(PR_SET_SECUREBITS, owner->securebits, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, owner->death_signal, 0, 0, 0);
+	keep_dumpable(owner);
 	errno = saved;
 }

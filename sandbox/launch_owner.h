@@ -14,9 +14,14 @@ struct launch_owner {
 	int changed;	  /* 0: the caller may not change, and makes the namespace as itself */
 	int securebits;	  /* as they were */
 	int death_signal; /* PR_SET_PDEATHSIG as it was: a change of ids clears it */
+	int dumpable;	  /* PR_SET_DUMPABLE likewise */
 };
 
-/* Becomes uid for the clone that follows, keeping the caller's capabilities and real user id. */
+/*
+ * Becomes uid for the clone that follows, keeping the caller's capabilities and real user id. A
+ * launcher without root stays dumpable, and so what it clones: the files in /proc of what is not
+ * belong to the host's root, and id maps are written there.
+ */
 void launch_owner_begin(uid_t uid, struct launch_owner *ret_owner);
 
 /* Returns to what the caller was. Keeps errno. */

@@ -1,8 +1,9 @@
 /*
- * The sandbox as its users see it: a host that is prepared once, and cells that are launched on it,
- * one per step. Used by the supervisor and by `sandlot cell`; both are single-threaded. Everything
- * here runs with the caller's privilege and never reads a byte of a bundle: the cell does that
- * itself, inside its namespaces.
+ * The sandbox as its users see it: a user the launcher becomes, a host that is prepared once, and
+ * cells that are launched on it, one per step. Used by the supervisor and by `sandlot cell`; both
+ * are single-threaded. Everything here runs with the caller's privilege, root's or that of a user
+ * who may make user namespaces, and never reads a byte of a bundle: the cell does that itself,
+ * inside its namespaces.
  *
  * A cell is: clone3 into fresh user, mount, pid, net, ipc and uts namespaces; id maps written from
  * outside; sandlot-cell executed as its pid 1 (cell_main.c), which walks the step table
@@ -14,6 +15,7 @@
 #define SANDBOX_SANDBOX_H
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -45,7 +47,10 @@ enum cell_layer {
 	CELL_WITHOUT_CGROUP_NS = 1 << 11,
 };
 
-/* The range of host uids and gids that cells are mapped to; each slot has CELL_UIDS_PER_SLOT. */
+/*
+ * The ids cells are mapped to, as the launcher's own user namespace counts them; each slot has
+ * CELL_UIDS_PER_SLOT.
+ */
 struct cell_uid_range {
 	uid_t first;
 	unsigned slots;
@@ -53,8 +58,53 @@ struct cell_uid_range {
 
 enum { CELL_UIDS_PER_SLOT = 2 }; /* 0: the cell's root, 1: the job's user (1000 inside) */
 
-/* The default range lies in 1879048192…2147352575, which systemd's uid table leaves unused. */
+/*
+ * As root: 1879048192…2147352575, which systemd's uid table leaves unused. The first ones are kept
+ * for what is no cell (the front end).
+ */
 #define CELL_UID_FIRST_DEFAULT ((uid_t)1879048192)
+#define CELL_UIDS_FIRST (CELL_UID_FIRST_DEFAULT + 16)
+
+/* Whose ids cells have. */
+enum cell_ids {
+	CELL_IDS_ROOT,	/* we are root: each cell has ids of its own from the range above */
+	CELL_IDS_RANGE, /* we are not: likewise, from the range /etc/subuid gives our user */
+	/*
+	 * We are not, and have no range: on the host every cell is the user that we are. Inside,
+	 * the job is user 1000 of a user namespace below that of the cell's root: namespaces,
+	 * Landlock and seccomp still part cells from each other and from us, user ids do not.
+	 */
+	CELL_IDS_SINGLE,
+};
+
+/* What the launcher is and which ids are its cells'. */
+struct cell_user {
+	enum cell_ids ids;
+	struct cell_uid_range uids; /* ours alone on this host while claim_fd is open */
+	int claim_fd;
+	uid_t host_uid;	  /* who we are on the host */
+	uid_t host_first; /* where the range that cells' ids are taken from begins there */
+	unsigned host_count;
+	char missing[ERROR_TEXT_MAX]; /* SINGLE: why there is no range; else empty */
+};
+
+/*
+ * First of all: becomes root of a user namespace of its own when the caller is not root, and claims
+ * ids for that many slots (fewer when there are fewer). Afterwards geteuid() is 0 in any case. Uses
+ * newuidmap(1) and newgidmap(1) where /etc/subuid and /etc/subgid have a range for the user. Must
+ * be called before the process has threads. Returns 0, or a negative errno when this host lets the
+ * user have no user namespace, or all ids are claimed.
+ */
+int cell_user_enter(unsigned slots, struct cell_user *ret_user, struct error *err);
+
+/*
+ * Has somebody else been given ids of the range cells' ids are taken from (/etc/subuid,
+ * /etc/subgid)? Returns 1 with a sentence, or 0. While the host's files are visible.
+ */
+int cell_user_conflict(const struct cell_user *user, char *ret_text, size_t size);
+
+/* Gives the claim back. */
+void cell_user_close(struct cell_user *user);
 
 struct cgroups; /* cgroup.h: the host's hierarchies, chosen at start */
 
@@ -71,8 +121,10 @@ struct cell_bind {
  * for one that holds the image, a /proc, a /dev of five nodes and nothing else.
  */
 struct cell_host {
-	int cell_exe_fd;	 /* sandlot-cell, to execveat(2) */
-	struct cgroups *cgroups; /* owned; NULL when the host offers none */
+	int cell_exe_fd;		 /* sandlot-cell, to execveat(2) */
+	struct cgroups *cgroups;	 /* owned; NULL when the host offers none */
+	char no_cgroups[ERROR_TEXT_MAX]; /* then: why, and how to have them */
+	enum cell_ids ids;
 	struct cell_uid_range uids;
 	unsigned char *slots_used; /* owned; one byte per slot */
 	char **bind_paths;	   /* owned; bind_count texts: where cells see /bind/0… */
@@ -84,7 +136,7 @@ struct cell_host_config {
 	const char *cell_exe;	 /* path of the sandlot-cell executable */
 	const char *cgroup_name; /* folder under the caller's own cgroup in each hierarchy, e.g.
 				    "sandlot-1234" */
-	struct cell_uid_range uids;
+	const struct cell_user *user;  /* borrowed until cell_host_enter() returns */
 	const struct cell_bind *binds; /* at most CELL_HOST_BINDS_MAX; `sandlot cell --bind` */
 	unsigned bind_count;
 	/* Layers left off: CELL_WITHOUT_READONLY and CELL_WITHOUT_CGROUP are the host's business.
@@ -97,9 +149,9 @@ struct cell_host_config {
 /*
  * Prepares host: opens what is needed, finds the cgroup hierarchies, makes the cgroup folder,
  * unshares the mount namespace, builds the almost empty root and pivots into it. After it the
- * caller sees no path of the host any more: open what you need before. Needs root. Removes cgroup
- * folders that a crashed predecessor left (same prefix, no live process). Returns 0 or a negative
- * errno.
+ * caller sees no path of the host any more: open what you need before. After cell_user_enter().
+ * Removes cgroup folders that a crashed predecessor left (same prefix, no live process). Returns 0
+ * or a negative errno.
  */
 int cell_host_enter(struct cell_host *host, const struct cell_host_config *config,
 		    struct error *err);

@@ -8,6 +8,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -33,6 +35,7 @@ struct jail {
 	const struct jail_config *config;
 	int tree_fd; /* the data folder as a detached mount */
 	int root_fd; /* the new root */
+	int self_fd; /* /proc/self, to map our user once its path is gone */
 };
 
 /* Libraries do this when first asked, which would be too late. */
@@ -63,7 +66,7 @@ static int step_rlimits(struct jail *jail, struct error *err)
 /* The supervisor gives it to us before it starts us; anything else is a mistake to be told. */
 static int step_data_owner(struct jail *jail, struct error *err)
 {
-	uid_t user = jail->config->user_id;
+	uid_t user = jail->config->own_user_namespace ? geteuid() : jail->config->user_id;
 	struct stat st;
 
 	if (fstat(jail->config->data_fd, &st) < 0)
@@ -96,7 +99,11 @@ static int step_data_mount(struct jail *jail, struct error *err)
 
 static int step_namespaces(struct jail *jail, struct error *err)
 {
-	(void)jail;
+	if (jail->config->own_user_namespace) {
+		jail->self_fd = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (jail->self_fd < 0)
+			return error_set(err, -errno, "namespaces", "cannot open /proc/self");
+	}
 	if (unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
 		return error_set(err, -errno, "namespaces", "cannot make namespaces");
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -149,6 +156,45 @@ static int step_pivot(struct jail *jail, struct error *err)
 	return 0;
 }
 
+static int map_write(const struct jail *jail, const char *file, const char *text)
+{
+	_cleanup_fd_ int fd = openat(jail->self_fd, file, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+/*
+ * Without root: what we are from here on is root of nothing, for the mounts and all else belong to
+ * the user namespace that is left here. The files of /proc are opened after the namespace is made:
+ * they mean the one of the opener.
+ */
+static int step_user_namespace(struct jail *jail, struct error *err)
+{
+	char map[32];
+
+	if (!jail->config->own_user_namespace)
+		return 0;
+	/* Groups can only be given up where a range of them was mapped: user_namespaces(7). */
+	if (setgroups(0, NULL) < 0) {
+		if (errno != EPERM)
+			return error_set(err, -errno, "user_namespace", "cannot give up groups");
+		if (getgroups(0, NULL) > 1)
+			log_warning("jail_layer_missing", "layer=groups reason=\"%s\"",
+				    "the user who started the server has no range in /etc/subgid: "
+				    "his supplementary groups stay");
+	}
+	if (unshare(CLONE_NEWUSER) < 0)
+		return error_set(err, -errno, "user_namespace", "cannot make a user namespace");
+	snprintf(map, sizeof(map), "%u 0 1\n", jail->config->user_id);
+	int r = map_write(jail, "setgroups", "deny");
+	if (r == 0)
+		r = map_write(jail, "gid_map", map);
+	if (r == 0)
+		r = map_write(jail, "uid_map", map);
+	jail->self_fd = fd_close(jail->self_fd);
+	return r < 0 ? error_set(err, r, "user_namespace", "cannot map our user") : 0;
+}
+
 static int step_bounding(struct jail *jail, struct error *err)
 {
 	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
@@ -172,11 +218,14 @@ static int step_identity(struct jail *jail, struct error *err)
 	uid_t user = jail->config->user_id;
 	gid_t groups[1];
 
-	if (setgroups(0, NULL) < 0 || setresgid(user, user, user) < 0 ||
+	/* In a user namespace of our own groups are what they are: given up before, or for good. */
+	int groups_settled = jail->config->own_user_namespace;
+
+	if ((!groups_settled && setgroups(0, NULL) < 0) || setresgid(user, user, user) < 0 ||
 	    setresuid(user, user, user) < 0)
 		return error_set(err, -errno, "identity", "cannot become user %u", user);
 	if (getuid() != user || geteuid() != user || getgid() != user || getegid() != user ||
-	    getgroups(1, groups) != 0)
+	    (!groups_settled && getgroups(1, groups) != 0))
 		return error_set_plain(err, -EPERM, "identity", "did not become user %u", user);
 	return 0;
 }
@@ -276,23 +325,33 @@ static const struct {
 	const char *name;
 	int (*run)(struct jail *jail, struct error *err);
 } steps[] = {
-	{"preload", step_preload},	 {"rlimits", step_rlimits},
-	{"data_owner", step_data_owner}, {"data_mount", step_data_mount},
-	{"namespaces", step_namespaces}, {"root", step_root},
-	{"pivot", step_pivot},		 {"bounding", step_bounding},
-	{"identity", step_identity},	 {"capabilities", step_capabilities},
-	{"parent", step_parent},	 {"no_new_privs", step_no_new_privs},
-	{"landlock", step_landlock},	 {"seccomp", step_seccomp},
+	{"preload", step_preload},
+	{"rlimits", step_rlimits},
+	{"data_owner", step_data_owner},
+	{"data_mount", step_data_mount},
+	{"namespaces", step_namespaces},
+	{"root", step_root},
+	{"pivot", step_pivot},
+	{"user_namespace", step_user_namespace},
+	{"bounding", step_bounding},
+	{"identity", step_identity},
+	{"capabilities", step_capabilities},
+	{"parent", step_parent},
+	{"no_new_privs", step_no_new_privs},
+	{"landlock", step_landlock},
+	{"seccomp", step_seccomp},
 };
 
 int jail_enter(const struct jail_config *config, struct error *err)
 {
-	struct jail jail = {.config = config, .tree_fd = -EBADF, .root_fd = -EBADF};
+	struct jail jail = {
+		.config = config, .tree_fd = -EBADF, .root_fd = -EBADF, .self_fd = -EBADF};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
 		r = steps[i].run(&jail, err);
 	fd_close(jail.tree_fd);
 	fd_close(jail.root_fd);
+	fd_close(jail.self_fd);
 	return r;
 }

@@ -1,8 +1,8 @@
 /*
- * sandlot-front: started by the supervisor as root, with fd 3 its channel; stdin and stdout are
- * /dev/null, stderr is the log. In this order: greeting, manifest, jail, store, service, HTTP,
- * ready, and then the pump until the end. Nothing a visitor sends is read before the jail is
- * closed.
+ * sandlot-front: started by the supervisor as root (of the host, or of the supervisor's user
+ * namespace), with fd 3 its channel; stdin and stdout are /dev/null, stderr is the log. In this
+ * order: greeting, manifest, jail, store, service, HTTP, ready, and then the pump until the end.
+ * Nothing a visitor sends is read before the jail is closed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -89,6 +89,7 @@ static int enter(struct greeting *greeting, struct manifest **ret_manifest, stru
 	struct jail_config jail = {
 		.data_fd = greeting->data_fd,
 		.user_id = greeting->welcome.user_id,
+		.own_user_namespace = (int)greeting->welcome.own_user_namespace,
 		.listen_port = greeting->welcome.listen_port,
 	};
 	struct manifest *manifest;

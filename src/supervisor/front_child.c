@@ -48,10 +48,11 @@ static int manifest_open(const char *image_dir, struct error *err)
 }
 
 /*
- * The folder belongs to the front end's user. Only a folder that is root's own, as one just made,
- * is given away, and nothing in it: names in there are the front end's, root follows none of them.
+ * The folder belongs to the front end's user, who without root is our own. Only a folder that is
+ * ours, as one just made, is given away, and nothing in it: names in there are the front end's,
+ * root follows none of them.
  */
-static int data_open(const char *data_dir, uid_t user_id, struct error *err)
+static int data_open(const char *data_dir, uid_t owner, struct error *err)
 {
 	struct stat st;
 
@@ -70,27 +71,27 @@ static int data_open(const char *data_dir, uid_t user_id, struct error *err)
 						 "its own with --data",
 						 data_dir)
 			       : error_set(err, -errno, "data", "cannot lock %.120s", data_dir);
-	if (st.st_uid == user_id)
+	if (st.st_uid == owner)
 		return TAKE_FD(fd);
 	if (st.st_uid != 0 || st.st_gid != 0)
 		return error_set_plain(
 			err, -EPERM, "data",
-			"the data folder %.120s belongs to user %u; name an empty one that "
-			"is root's",
-			data_dir, st.st_uid);
-	if (fchown(fd, user_id, user_id) < 0)
+			"the data folder %.120s is another user's; name an empty one that is the "
+			"server's own",
+			data_dir);
+	if (fchown(fd, owner, owner) < 0)
 		return error_set(err, -errno, "data", "cannot give away the data folder %.120s",
 				 data_dir);
 	return TAKE_FD(fd);
 }
 
 static int plan_fill(struct front_plan *plan, const char *exe, const char *image_dir,
-		     const char *data_dir, uid_t user_id, struct error *err)
+		     const char *data_dir, uid_t owner, struct error *err)
 {
 	plan->manifest_fd = manifest_open(image_dir, err);
 	if (plan->manifest_fd < 0)
 		return plan->manifest_fd;
-	plan->data_fd = data_open(data_dir, user_id, err);
+	plan->data_fd = data_open(data_dir, owner, err);
 	if (plan->data_fd < 0)
 		return plan->data_fd;
 	plan->exe_fd = open_or_fail(exe, O_PATH, "the front end", err);
@@ -104,10 +105,10 @@ static int plan_fill(struct front_plan *plan, const char *exe, const char *image
 }
 
 int front_plan_open(struct front_plan *plan, const char *exe, const char *image_dir,
-		    const char *data_dir, uid_t user_id, struct error *err)
+		    const char *data_dir, uid_t owner, struct error *err)
 {
 	*plan = FRONT_PLAN_NONE;
-	int r = plan_fill(plan, exe, image_dir, data_dir, user_id, err);
+	int r = plan_fill(plan, exe, image_dir, data_dir, owner, err);
 	if (r < 0)
 		front_plan_close(plan);
 	return r;

@@ -1,7 +1,7 @@
 /*
  * The front end as the supervisor's child: spawned in the host's mount namespace with one end of a
  * socket pair, watched by pidfd, restarted when it dies. It jails itself before it serves; until
- * then it is root and has parsed nothing but WELCOME and the image's manifest.
+ * then it is what the supervisor is and has parsed nothing but WELCOME and the image's manifest.
  *
  * fds the front end inherits: 0, 1 /dev/null; 2 the log; 3 its end of the channel; no other.
  */
@@ -17,7 +17,9 @@
 /* What is needed to start a front end again and again. Owns its fds. */
 struct front_plan {
 	int exe_fd;	 /* sandlot-front, O_PATH */
-	int mount_ns_fd; /* the host's mount namespace: its loader and libraries are there */
+	int mount_ns_fd; /* the host's mount namespace, or a copy: its loader and libraries are
+			  * there
+			  */
 	int null_fd;	 /* /dev/null */
 	int manifest_fd; /* sent with WELCOME; reopened read-only by nobody */
 	int data_fd;	 /* sent with WELCOME, O_PATH */
@@ -28,10 +30,10 @@ struct front_plan {
 /*
  * Opens everything. Must be called before the supervisor leaves the host's mount namespace. exe:
  * path of sandlot-front; image_dir holds manifest.json; data_dir is made when missing, given to
- * user_id, and locked against a second server. Returns 0 or a negative errno with a sentence.
+ * owner, and locked against a second server. Returns 0 or a negative errno with a sentence.
  */
 int front_plan_open(struct front_plan *plan, const char *exe, const char *image_dir,
-		    const char *data_dir, uid_t user_id, struct error *err);
+		    const char *data_dir, uid_t owner, struct error *err);
 void front_plan_close(struct front_plan *plan);
 
 struct front_child {

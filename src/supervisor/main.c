@@ -12,11 +12,13 @@
 #include <grp.h>
 #include <libgen.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -25,6 +27,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "ipc/channel.h"
@@ -45,11 +48,11 @@ enum { CELL_SLOTS_MORE = 64 }; /* dying cells still hold host users of their own
 
 /* The front end's user never changes, so that its data stays its own; the cells' come after it. */
 #define FRONT_USER CELL_UID_FIRST_DEFAULT
-#define CELL_USERS_FIRST (CELL_UID_FIRST_DEFAULT + 16)
 
 struct supervisor {
 	struct options options;
 	struct loop loop;
+	struct cell_user user;
 	struct cell_host host;
 	struct steps steps;
 	struct front_plan plan;
@@ -279,11 +282,62 @@ static void default_image(const char *dir, char *ret_image, size_t size)
 	snprintf(ret_image, size, "/var/lib/sandlot/image");
 }
 
+/* Without root: where the XDG base directory specification has a user's programs keep their state.
+ */
+static int default_data(const struct cell_user *user, char *ret_data, size_t size,
+			struct error *err)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+
+	snprintf(ret_data, size, "/var/lib/sandlot");
+	if (user->ids == CELL_IDS_ROOT)
+		return 0;
+	if (state && state[0] == '/')
+		snprintf(ret_data, size, "%s/sandlot", state);
+	else if (home && home[0] == '/')
+		snprintf(ret_data, size, "%s/.local/state/sandlot", home);
+	else
+		return error_set_plain(
+			err, -ENOENT, "data",
+			"there is no HOME to keep the data in; name a folder with --data");
+	int r = folder_make_path(ret_data, 0700);
+	return r < 0 ? error_set(err, r, "data", "cannot make the data folder %.120s", ret_data)
+		     : 0;
+}
+
+/*
+ * Becomes what cells are launched as. Without root the host's mount namespace could not be entered
+ * again for another front end: a copy of it is made that is ours.
+ */
+static int user_enter(struct supervisor *sup, struct error *err)
+{
+	unsigned slots =
+		2 * (sup->options.compile_slots + sup->options.run_slots) + CELL_SLOTS_MORE;
+	char conflict[ERROR_TEXT_MAX];
+
+	int r = cell_user_enter(slots, &sup->user, err);
+	if (r < 0)
+		return r;
+	if (sup->user.ids == CELL_IDS_ROOT && setgroups(0, NULL) < 0)
+		return error_set(err, -errno, "start", "cannot drop supplementary groups");
+	if (sup->user.ids != CELL_IDS_ROOT &&
+	    (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
+		return error_set(err, -errno, "start", "cannot make a mount namespace");
+	if (sup->user.ids == CELL_IDS_SINGLE)
+		log_warning("no_user_ids",
+			    "cost=\"all cells are the same user on the host, and ours\" why=\"%s\"",
+			    sup->user.missing);
+	if (cell_user_conflict(&sup->user, conflict, sizeof(conflict)))
+		log_warning("user_ids_shared", "what=\"%s\"", conflict);
+	return 0;
+}
+
 static void welcome_fill(struct supervisor *sup)
 {
 	sup->welcome = (struct ipc_welcome){
 		.listen_port = sup->options.listen_port,
 		.user_id = FRONT_USER,
+		.own_user_namespace = sup->user.ids != CELL_IDS_ROOT,
 		.compile_slots = sup->options.compile_slots,
 		.run_slots = sup->options.run_slots,
 		.compile_limits = sup->options.compile_limits,
@@ -324,13 +378,11 @@ static void raise_open_files(void)
 static int supervisor_open(struct supervisor *sup, struct error *err)
 {
 	char dir[PATH_MAX], image[PATH_MAX], front_exe[PATH_MAX + 16], cell_exe[PATH_MAX + 16];
-	char cgroup_name[32];
-	unsigned slots =
-		2 * (sup->options.compile_slots + sup->options.run_slots) + CELL_SLOTS_MORE;
+	char data[PATH_MAX], cgroup_name[32];
 
-	if (geteuid() != 0)
-		return error_set_plain(err, -EPERM, "start", "must be started as root");
 	int r = exe_dir(dir, sizeof(dir), err);
+	if (r == 0)
+		r = user_enter(sup, err);
 	if (r < 0)
 		return r;
 	default_image(dir, image, sizeof(image));
@@ -342,24 +394,26 @@ static int supervisor_open(struct supervisor *sup, struct error *err)
 
 	raise_open_files();
 	umask(077);
-	if (setgroups(0, NULL) < 0)
-		return error_set(err, -errno, "start", "cannot drop supplementary groups");
-	r = front_plan_open(&sup->plan, front_exe, image, sup->options.data_dir, FRONT_USER, err);
+	if (sup->options.data_dir)
+		snprintf(data, sizeof(data), "%s", sup->options.data_dir);
+	else
+		r = default_data(&sup->user, data, sizeof(data), err);
+	if (r == 0)
+		r = front_plan_open(&sup->plan, front_exe, image, data,
+				    sup->user.ids == CELL_IDS_ROOT ? FRONT_USER : geteuid(), err);
 	if (r < 0)
 		return r;
 	struct cell_host_config config = {
 		.image_dir = image,
 		.cell_exe = cell_exe,
 		.cgroup_name = cgroup_name,
-		.uids = {.first = CELL_USERS_FIRST, .slots = slots},
+		.user = &sup->user,
 	};
 	r = cell_host_enter(&sup->host, &config, err);
 	if (r < 0)
 		return r;
 	if (!sup->host.cgroups)
-		log_warning("no_cgroups",
-			    "cost=\"memory is bounded for each process only, and processor "
-			    "time is not watched\"");
+		log_warning("no_cgroups", "cost=\"%s\"", sup->host.no_cgroups);
 	welcome_fill(sup);
 	return 0;
 }
@@ -385,7 +439,10 @@ static int supervisor_run(struct supervisor *sup, struct error *err)
 
 int main(int argc, char **argv)
 {
-	struct supervisor sup = {.front = FRONT_CHILD_NONE, .signals = {.fd = -EBADF}};
+	struct supervisor sup = {.front = FRONT_CHILD_NONE,
+				 .signals = {.fd = -EBADF},
+				 .plan = FRONT_PLAN_NONE,
+				 .user.claim_fd = -EBADF};
 	struct error err = {0};
 
 	int r = options_parse(&sup.options, argc, argv, &err);
@@ -403,6 +460,7 @@ int main(int argc, char **argv)
 		cell_host_fini(&sup.host);
 	}
 	front_plan_close(&sup.plan);
+	cell_user_close(&sup.user);
 	if (r < 0) {
 		error_print("sandlot serve", &err);
 		return EXIT_FAILURE;

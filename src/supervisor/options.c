@@ -14,19 +14,28 @@ static const char help_text[] =
 	"Usage: sandlot serve [OPTION]...\n"
 	"\n"
 	"Serves the playground: a page, and an HTTP API, that compile and run code in sandboxes.\n"
-	"Runs in the foreground as root, prints one line `listening on http://ADDR:PORT` when it\n"
-	"can serve, and ends, with every job, on SIGTERM or Ctrl-C.\n"
+	"Runs in the foreground, as root or as a user who may make user namespaces, prints one "
+	"line\n"
+	"`listening on http://ADDR:PORT` when it can serve, and ends, with every job, on SIGTERM "
+	"or\n"
+	"Ctrl-C.\n"
 	"\n"
 	"  --listen ADDR:PORT         where to listen (default 127.0.0.1:8080); port 0 picks one;\n"
 	"                             IPv6 as [::1]:8080 (not with Debian 12's civetweb)\n"
 	"  --image DIR                the tool-chain image (default: the one `make image` baked)\n"
-	"  --data DIR                 folder for the job record (default /var/lib/sandlot)\n"
+	"  --data DIR                 folder for the job record (default: /var/lib/sandlot; "
+	"without\n"
+	"                             root $XDG_STATE_HOME/sandlot, ~/.local/state/sandlot)\n"
 	"  --compile-slots N          compile steps at once (default: processors)\n"
 	"  --run-slots N              run steps at once (default: 16 for each processor)\n"
 	"  --compile-limit NAME=VALUE most a compile step may use, e.g. wall=10s; may be repeated\n"
 	"  --run-limit NAME=VALUE     most a run step may use, e.g. memory=512M; may be repeated\n"
 	"  --interactive-wall TIME    most time of a run that is fed by hand (default 60s)\n"
 	"  --help                     this text\n"
+	"\n"
+	"Without root, memory and processor time of whole jobs can be limited where systemd gives "
+	"a\n"
+	"cgroup: systemd-run --user --scope -p Delegate=yes sandlot serve\n"
 	"\n"
 	"Limits: ";
 
@@ -170,7 +179,6 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	*options = (struct options){
 		.listen_address = "127.0.0.1",
 		.listen_port = 8080,
-		.data_dir = "/var/lib/sandlot",
 		.compile_slots = processors,
 		.run_slots = processors * 16,
 		.compile_limits = limits_default_compile(),

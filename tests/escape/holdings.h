@@ -118,15 +118,21 @@ static inline int holdings_enter(struct cell_host *host, const char *cell_exe, c
 				 int *ret_bundle_fd)
 {
 	struct bundle_writer writer = {0};
+	struct cell_user user;
 	struct error err = {0};
 	char name[32];
 
+	/* The claim on the ids is held until the process ends. */
+	if (cell_user_enter(HOLDINGS_SLOTS, &user, &err) < 0) {
+		error_print("test", &err);
+		return -1;
+	}
 	snprintf(name, sizeof(name), "sandlot-%d", (int)getpid());
 	const struct cell_host_config config = {
 		.image_dir = tree,
 		.cell_exe = cell_exe,
 		.cgroup_name = name,
-		.uids = {CELL_UID_FIRST_DEFAULT, HOLDINGS_SLOTS},
+		.user = &user,
 	};
 	bundle_add_text(&writer, BUNDLE_ARG, "/bin/sleeper");
 	bundle_add_text(&writer, BUNDLE_ARG, "0");

@@ -72,16 +72,21 @@ static inline struct launcher_end launcher_run(const char *cell_exe, const char 
 					       int bundle_fd)
 {
 	struct launcher_end end;
+	struct cell_user user;
 	struct cell_host host;
 	struct error err = {0};
 	char name[32];
 
+	if (cell_user_enter(1, &user, &err) < 0) {
+		snprintf(end.text, sizeof(end.text), "no user: %s", err.text);
+		return end;
+	}
 	snprintf(name, sizeof(name), "sandlot-%d", (int)getpid());
 	const struct cell_host_config config = {
 		.image_dir = tree,
 		.cell_exe = cell_exe,
 		.cgroup_name = name,
-		.uids = {CELL_UID_FIRST_DEFAULT + (1 << 25) + (unsigned)getpid() * 2, 1},
+		.user = &user,
 		.single = 1,
 	};
 	if (cell_host_enter(&host, &config, &err) < 0) {
@@ -90,6 +95,7 @@ static inline struct launcher_end launcher_run(const char *cell_exe, const char 
 	}
 	end = launcher_launch(&host, bundle_fd);
 	cell_host_fini(&host);
+	cell_user_close(&user);
 	return end;
 }
 

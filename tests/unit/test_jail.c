@@ -1,13 +1,14 @@
 /*
  * What the front end's jail forbids. Each claim runs in a process of its own, once outside (the
- * control: there it must succeed) and once inside, where it must fail in the way that is named.
- * links: front
+ * control: there it must succeed) and inside, in the jail as root's server enters it and in the one
+ * of a server without root, where it must fail in the way that is named. links: front
  */
 #include "unit.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -43,7 +44,31 @@ static unsigned free_port;
 /* An attempt returns 0 when it succeeds, or the errno it failed with. */
 typedef int attempt(void);
 
-static int status_of(attempt *try, int jailed)
+enum place { OUTSIDE, JAILED, JAILED_WITHOUT_ROOT, PLACES };
+
+static int write_map(const char *path, const char *text)
+{
+	_cleanup_fd_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd < 0 || write(fd, text, strlen(text)) < 0 ? -1 : 0;
+}
+
+/* Becomes what a supervisor without root starts its front end as. */
+static int lose_root(void)
+{
+	char map[32];
+
+	snprintf(map, sizeof(map), "0 %d 1\n", USER);
+	if (setgroups(0, NULL) < 0 || setresgid(USER, USER, USER) < 0 ||
+	    setresuid(USER, USER, USER) < 0 || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ||
+	    unshare(CLONE_NEWUSER) < 0)
+		return -1;
+	if (write_map("/proc/self/setgroups", "deny") < 0 ||
+	    write_map("/proc/self/gid_map", map) < 0 || write_map("/proc/self/uid_map", map) < 0)
+		return -1;
+	return unshare(CLONE_NEWNS);
+}
+
+static int status_of(attempt *try, enum place place)
 {
 	pid_t pid = fork();
 	int status = 0;
@@ -51,9 +76,15 @@ static int status_of(attempt *try, int jailed)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		struct error err = {0};
-		struct jail_config config = {.user_id = USER, .listen_port = free_port};
+		struct jail_config config = {
+			.user_id = USER,
+			.listen_port = free_port,
+			.own_user_namespace = place == JAILED_WITHOUT_ROOT,
+		};
+		if (place == JAILED_WITHOUT_ROOT && lose_root() < 0)
+			_exit(STATUS_JAIL + 1);
 		config.data_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (jailed && jail_enter(&config, &err) < 0) {
+		if (place != OUTSIDE && jail_enter(&config, &err) < 0) {
 			fprintf(stderr, "%s: %s\n", err.step, err.text);
 			_exit(STATUS_JAIL);
 		}
@@ -65,22 +96,29 @@ static int status_of(attempt *try, int jailed)
 
 static void check(attempt *try, int code)
 {
-	int outside = status_of(try, 0), inside = status_of(try, 1);
+	int outside = status_of(try, OUTSIDE);
 
 	if (!WIFEXITED(outside) || WEXITSTATUS(outside) != 0)
 		fail_msg("the control fails: status %#x", outside);
-	if (!WIFEXITED(inside) || WEXITSTATUS(inside) != code)
-		fail_msg("status %#x inside, not exit with %d", inside, code);
+	for (enum place place = JAILED; place < PLACES; place++) {
+		int inside = status_of(try, place);
+		if (!WIFEXITED(inside) || WEXITSTATUS(inside) != code)
+			fail_msg("status %#x in jail %d, not exit with %d", inside, (int)place,
+				 code);
+	}
 }
 
 static void check_killed(attempt *try)
 {
-	int outside = status_of(try, 0), inside = status_of(try, 1);
+	int outside = status_of(try, OUTSIDE);
 
 	if (!WIFEXITED(outside) || WEXITSTATUS(outside) != 0)
 		fail_msg("the control fails: status %#x", outside);
-	if (!WIFSIGNALED(inside) || WTERMSIG(inside) != SIGSYS)
-		fail_msg("status %#x inside, not killed by SIGSYS", inside);
+	for (enum place place = JAILED; place < PLACES; place++) {
+		int inside = status_of(try, place);
+		if (!WIFSIGNALED(inside) || WTERMSIG(inside) != SIGSYS)
+			fail_msg("status %#x in jail %d, not killed by SIGSYS", inside, (int)place);
+	}
 }
 
 static int result(long r)
@@ -355,14 +393,16 @@ static void jail_processes_outside_are_out_of_reach(void **state)
 static void jail_user_is_another_for_good(void **state)
 {
 	(void)state;
-	assert_int_equal(status_of(try_look_at_ourselves, 1), 0);
+	assert_int_equal(status_of(try_look_at_ourselves, JAILED), 0);
+	assert_int_equal(status_of(try_look_at_ourselves, JAILED_WITHOUT_ROOT), 0);
 	check(try_allow_tracing, CODE_DENIED);
 }
 
 static void jail_threads_and_records_work(void **state)
 {
 	(void)state;
-	assert_int_equal(status_of(try_threads_and_sqlite, 1), 0);
+	assert_int_equal(status_of(try_threads_and_sqlite, JAILED), 0);
+	assert_int_equal(status_of(try_threads_and_sqlite, JAILED_WITHOUT_ROOT), 0);
 }
 
 static void jail_enter_foreign_data_folder_is_refused(void **state)
