@@ -87,9 +87,7 @@ fuzz: build
 	@scripts/setup-fuzz
 	@tests/fuzz/run
 
-bench: image
-	@scripts/setup bench
-	@tests/bench/run
+include tests/bench/bench.mk
 
 # ---- static checks ----
 check_c := $(wildcard src/*/*.c sandbox/*.c tests/unit/*.c)
