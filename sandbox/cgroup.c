@@ -31,6 +31,9 @@ static const struct setting {
 	{1, CGROUP_PIDS, "pids.max", SET_PIDS, 0},
 	{2, CGROUP_MEMORY, "memory.max", SET_MEMORY, 0},
 	{2, CGROUP_MEMORY, "memory.swap.max", SET_ZERO, 1},
+	/* The OOM killer shall end one process and leave the rest to tell: pid 1, and the report.
+	 */
+	{2, CGROUP_MEMORY, "memory.oom.group", SET_ZERO, 1},
 	{2, CGROUP_PIDS, "pids.max", SET_PIDS_AND_INIT, 0}, /* pid 1 is in it there */
 };
 

@@ -1,9 +1,7 @@
 /*
  * proc(5), cgroups(7). Every v1 hierarchy has a line "ID:controllers:path" in /proc/self/cgroup,
  * the v2 hierarchy "0::path"; mountinfo says where it is mounted and which folder of it the mount
- * shows. The folder that ours is put in is the caller's own one. With v2, processes and controllers
- * for children do not go together in one cgroup: there it is the nearest ancestor whose children
- * have the controllers.
+ * shows. The folder that ours is put in is the caller's own one; with v2, see cgroup_v2.c.
  */
 #include "sandbox/cgroup_find.h"
 
@@ -15,37 +13,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sandbox/cgroup_v2.h"
 
 enum { PROC_TEXT_MAX = 4 << 20, PATH_BYTES = 4096 };
-
-static const char *const controller_names[CGROUP_CONTROLLERS] = {"memory", "pids", "cpu",
-								 "cpuacct"};
-
-/* Is word among the comma- or space-separated words of list (len bytes)? */
-static int has_word(const char *list, size_t len, const char *word)
-{
-	size_t word_len = strlen(word);
-
-	for (size_t at = 0; at < len;) {
-		size_t part = 0;
-		while (at + part < len && !strchr(", \n", list[at + part]))
-			part++;
-		if (part == word_len && memcmp(list + at, word, part) == 0)
-			return 1;
-		at += part + 1;
-	}
-	return 0;
-}
-
-static unsigned controllers_in(const char *list, size_t len)
-{
-	unsigned found = 0;
-
-	for (unsigned i = 0; i < CGROUP_CONTROLLERS; i++)
-		if (has_word(list, len, controller_names[i]))
-			found |= 1U << i;
-	return found;
-}
 
 static int read_text(int at_fd, const char *path, char **ret_text)
 {
@@ -81,16 +51,15 @@ static int parse_mount(char *line, struct cgroup_mount *ret_mount)
 	return ret_mount->type && rest;
 }
 
-static int mount_shows(const struct cgroup_mount *mount, int version, const char *list, size_t len)
+static int mount_shows(const struct cgroup_mount *mount, int version, const char *list)
 {
 	if (version == 2)
 		return strcmp(mount->type, "cgroup2") == 0;
 	if (strcmp(mount->type, "cgroup") != 0)
 		return 0;
 	/* A hierarchy's controllers all come together: one that matches is enough. */
-	unsigned wanted = controllers_in(list, len);
-	return wanted &&
-	       (controllers_in(mount->options, strlen(mount->options)) & wanted) == wanted;
+	unsigned wanted = cgroup_controllers_in(list);
+	return wanted && (cgroup_controllers_in(mount->options) & wanted) == wanted;
 }
 
 /* Opens the caller's folder below a mount; the mount's own folder when that is not visible. */
@@ -106,45 +75,7 @@ static int open_own(const struct cgroup_mount *mount, const char *path)
 	return fd >= 0 ? fd : open(mount->point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/*
- * v2: goes up from the caller's cgroup to one whose children have the controllers. fd: taken.
- * Returns a new fd, ret_controllers which of them; -ENOENT when there is none.
- */
-static int open_enabled(int take_fd, unsigned *ret_controllers)
-{
-	static const char *const enable[] = {"+memory", "+pids", "+cpu"};
-	_cleanup_fd_ int fd = take_fd;
-
-	for (;;) {
-		_cleanup_free_ char *control = NULL;
-		/* Refused, one by one, where the controller is missing or processes are in the way.
-		 */
-		_cleanup_fd_ int out = openat(fd, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
-		for (size_t i = 0; out >= 0 && i < sizeof(enable) / sizeof(enable[0]); i++)
-			if (write(out, enable[i], strlen(enable[i])) < 0)
-				continue;
-		if (read_text(fd, "cgroup.subtree_control", &control) < 0)
-			return -ENOENT;
-		unsigned found = controllers_in(control, strlen(control));
-		if (found & 1U << CGROUP_MEMORY && found & 1U << CGROUP_PIDS) {
-			*ret_controllers =
-				found | 1U << CGROUP_CPUACCT; /* cpu.stat is always there */
-			return TAKE_FD(fd);
-		}
-		/* The mount's top has no cgroup.controllers-bearing parent: there the search ends.
-		 */
-		int up = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (up < 0 || faccessat(up, "cgroup.subtree_control", F_OK, 0) < 0) {
-			fd_close(up);
-			return -ENOENT;
-		}
-		fd_close(fd);
-		fd = up;
-	}
-}
-
-static int find_mount(const char *mountinfo, int version, const char *list, size_t len,
-		      const char *path)
+static int find_mount(const char *mountinfo, int version, const char *list, const char *path)
 {
 	_cleanup_free_ char *text = strdup(mountinfo);
 	struct cgroup_mount mount;
@@ -153,7 +84,7 @@ static int find_mount(const char *mountinfo, int version, const char *list, size
 	if (!text)
 		return -ENOMEM;
 	for (char *line; (line = strsep(&rest, "\n"));)
-		if (parse_mount(line, &mount) && mount_shows(&mount, version, list, len)) {
+		if (parse_mount(line, &mount) && mount_shows(&mount, version, list)) {
 			int fd = open_own(&mount, path);
 			if (fd >= 0)
 				return fd;
@@ -169,13 +100,13 @@ static int take_line(char *line, const char *mountinfo, unsigned *missing,
 	if (!id || !list || !line)
 		return 0;
 	int version = strcmp(id, "0") == 0 ? 2 : 1;
-	unsigned controllers = controllers_in(list, strlen(list));
+	unsigned controllers = cgroup_controllers_in(list);
 	if (version == 1 && !(controllers & *missing))
 		return 0;
 
-	int fd = find_mount(mountinfo, version, list, strlen(list), line);
+	int fd = find_mount(mountinfo, version, list, line);
 	if (fd >= 0 && version == 2)
-		fd = open_enabled(fd, &controllers);
+		fd = cgroup_v2_open(fd, &controllers);
 	if (fd < 0)
 		return 0;
 	controllers &= *missing;

@@ -6,11 +6,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sandbox/cgroup_files.h"
 
-enum { MAKE_TRIES = 16, DEPTH_MAX = 4 };
+enum { MAKE_TRIES = 16, DEPTH_MAX = 4, REMOVE_TRIES = 20, REMOVE_WAIT_NSEC = 5000000 };
 
 /* Names of ours are "sandlot-NUMBER"; a service manager's "sandlot-x.service" is not for us to
  * touch. */
@@ -73,8 +75,14 @@ static unsigned remove_if_stale(int parent_fd, const char *name)
 	_cleanup_fd_ int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return 0;
-	remove_children(fd, 0);
-	unlinkat(parent_fd, name, AT_REMOVEDIR);
+	/* v2: whoever is left in it has nobody who waits for him. It takes him a moment to go. */
+	int killed = cgroup_write(fd, "cgroup.kill", "1") == 0;
+	for (int i = 0; i < REMOVE_TRIES; i++) {
+		remove_children(fd, 0);
+		if (unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 || errno != EBUSY || !killed)
+			break;
+		nanosleep(&(struct timespec){.tv_nsec = REMOVE_WAIT_NSEC}, NULL);
+	}
 	return 1;
 }
 

@@ -9,9 +9,9 @@
 int cgroup_make_locked(int parent_fd, const char *name);
 
 /*
- * Removes every "sandlot-NUMBER" folder whose lock is free, with its children, unless processes are
- * left in it (it then stays for the next one to look at). Best effort. Returns how many were
- * found.
+ * Removes every "sandlot-NUMBER" folder whose lock is free, with its children. Processes left in it
+ * are ended where the kernel has cgroup.kill; else it stays for the next one to look at. Best
+ * effort. Returns how many were found.
  */
 unsigned cgroup_remove_stale(int parent_fd);
 
