@@ -77,7 +77,8 @@ class Run(ServerCase):
     def test_too_long_is_124(self):
         done = self.run_text("a.py", "print('x', flush=True)\nwhile True: pass")
         self.assertEqual((done.returncode, done.stdout), (124, b"x\n"))
-        self.assertIn(b"processor time", done.stderr)
+        # On a busy machine the clock on the wall may be the first to run out.
+        self.assertRegex(done.stderr, b"processor time|longer than the time limit")
 
     def test_too_much_output_is_141(self):
         done = self.run_text("a.py", "while True: print('x' * 1000)")
