@@ -112,7 +112,8 @@ static int remove_own(struct cgroups *cgroups)
 	int r = 0;
 
 	remove_left(cgroups);
-	for (unsigned i = 0; i < cgroups->hierarchy_count; i++) {
+	/* Backwards: memory's goes last. */
+	for (unsigned i = cgroups->hierarchy_count; i-- > 0;) {
 		const struct cgroup_hierarchy *hierarchy = &cgroups->hierarchies[i];
 		if (hierarchy->own_fd >= 0 &&
 		    unlinkat(hierarchy->parent_fd, cgroups->name, AT_REMOVEDIR) < 0 &&
@@ -179,6 +180,17 @@ static void drop_weights(struct cgroups *cgroups)
 	cgroups->hierarchy_count = kept;
 }
 
+/* Memory's folder is made first and removed last: where it is not, remove_stale() need not look. */
+static void put_memory_first(struct cgroups *cgroups)
+{
+	for (unsigned i = 1; i < cgroups->hierarchy_count; i++)
+		if (hierarchy_has(&cgroups->hierarchies[i], CGROUP_MEMORY)) {
+			struct cgroup_hierarchy memory = cgroups->hierarchies[i];
+			cgroups->hierarchies[i] = cgroups->hierarchies[0];
+			cgroups->hierarchies[0] = memory;
+		}
+}
+
 /*
  * A crash leaves a folder in every hierarchy. With one cell only memory's is looked through, and
  * the others when there was something in it: reading the folders takes a tenth of a cell's whole
@@ -211,6 +223,7 @@ int cgroups_open(const char *name, int single, struct cgroups **ret_cgroups, str
 		cgroups->hierarchy_count = (unsigned)r;
 	if (single)
 		drop_weights(cgroups);
+	put_memory_first(cgroups);
 	remove_stale(cgroups);
 	for (unsigned i = 0; r >= 0 && i < cgroups->hierarchy_count; i++) {
 		cgroups->controllers |= cgroups->hierarchies[i].controllers;

@@ -2,7 +2,7 @@
  * claim: attributes of files take from the same room as files
  * layer: mounts
  * options: --limit inodes=100
- * expect: denied ENOSPC
+ * expect: denied ENOSPC|denied EOPNOTSUPP
  * control-options: --limit inodes=1000000
  * absent-if: denied EOPNOTSUPP
  */

@@ -203,14 +203,17 @@ def launcher(world, name, *arguments, **more):
     """A long-lived launcher of the test's own, which counts what it holds. Returns its output."""
     shutil.copy(world.compile(HERE / "sleeper.c"), world.tree / "bin/sleeper")
     program = world.compile(HERE / f"{name}.c", links="launch")
-    folders = set(cgroup_folders("sandlot-*"))
-    done = subprocess.run([program, world.cell_exe, world.tree, *arguments], capture_output=True,
-                          text=True, timeout=1200, **more)
-    if done.returncode != 0:
-        fail(f"status {done.returncode}: {done.stdout}{done.stderr}")
-    until(lambda: not set(cgroup_folders("sandlot-*")) - folders, "no cgroup is left")
+    process = subprocess.Popen([program, world.cell_exe, world.tree, *arguments], text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+    try:
+        text, _ = process.communicate(timeout=1200)
+    finally:
+        process.kill()
+    if process.returncode != 0:
+        fail(f"status {process.returncode}: {text}")
+    until(lambda: not cgroup_folders(f"sandlot-{process.pid}"), "no cgroup is left")
     until(lambda: not orphaned_cells(), "no cell is left")
-    return done.stdout.strip()
+    return text.strip()
 
 
 def fault_in_one_process(world):
@@ -226,38 +229,49 @@ def cells_in_a_row(world):
 
 
 def pids_cgroup():
-    """A cgroup for one process, and the file of its limit; None where there is no way to make one."""
-    for folder in ("/sys/fs/cgroup/pids", "/sys/fs/cgroup"):
-        own = Path(folder) / f"sandlot-test-short-{os.getpid()}"
+    """A cgroup with a limit of processes: (its folder, the one to put a launcher in), or None.
+
+    On v2 the launcher's cells come beside it, below the nearest cgroup that gives its children
+    controllers: that is the one to limit.
+    """
+    for hierarchy, leaf in (("/sys/fs/cgroup/pids", "."), ("/sys/fs/cgroup", "launcher")):
+        folder = Path(hierarchy) / f"sandlot-test-short-{os.getpid()}"
         try:
-            own.mkdir()
+            folder.mkdir()
+            if leaf != ".":
+                (folder / "cgroup.subtree_control").write_text("+memory +pids")
+                (folder / leaf).mkdir()
         except OSError:
+            remove_folder(folder)
             continue
-        if (own / "pids.max").exists():
-            return own
-        own.rmdir()
+        if (folder / "pids.max").exists():
+            return folder, folder / leaf
+        remove_folder(folder)
     return None
 
 
 def short_of_everything(world):
     """A host out of descriptors, memory or processes refuses cells, and nothing is left of them."""
-    folder = pids_cgroup()
-    limit_fd = os.open(folder / "pids.max", os.O_WRONLY) if folder else -1
+    made = pids_cgroup()
+    if not made:
+        launcher(world, "short_test", "-1")
+        return "passed", "without a pids cgroup: not out of processes"
+    folder, leaf = made
+    limit_fd = os.open(folder / "pids.max", os.O_WRONLY)
     try:
-        launcher(world, "short_test", str(limit_fd), pass_fds=[limit_fd] if folder else [],
-                 preexec_fn=(lambda: (folder / "cgroup.procs").write_text("0")) if folder else None)
+        launcher(world, "short_test", str(limit_fd), pass_fds=[limit_fd],
+                 preexec_fn=lambda: (leaf / "cgroup.procs").write_text("0"))
     finally:
-        if folder:
-            os.close(limit_fd)
-            until(lambda: remove_folder(folder), "the test's own cgroup is empty")
-    return "passed", "" if folder else "without a pids cgroup: not out of processes"
+        os.close(limit_fd)
+        until(lambda: remove_folder(leaf) and remove_folder(folder), "the test's cgroup is empty")
+    return "passed", ""
 
 
 def remove_folder(folder):
     try:
         folder.rmdir()
     except OSError:
-        return False
+        return not folder.exists()
     return True
 
 
@@ -321,6 +335,19 @@ def report_of_output(world):
     return "passed", ""
 
 
+def report_of_files(world):
+    """The report says whether it was bytes or inodes that ran out."""
+    for case, limit, inodes in (("e062-disk-fill", "files=16M", False), ("e063-inode-fill", "inodes=100", True)):
+        program = world.compile(HERE / f"{case}.c")
+        _, _, report, _ = world.cell(["--file", f"{program}:probe", "--limit", limit], ["./probe"])
+        if not report["files_full"] or report["inodes_full"] != inodes:
+            fail(f"{limit}: {report}")
+    _, _, report, _ = world.cell(["--file", f"{program}:probe", "--limit", "inodes=1000"], ["./probe"])
+    if report["files_full"] or report["inodes_full"]:
+        fail(f"control: {report}")
+    return "passed", ""
+
+
 def supervisor_has_no_switch(_world):
     """No way leads from the supervisor, or what it is sent, to a layer left off."""
     root = HERE.parent.parent
@@ -353,4 +380,5 @@ FLOWS = [
     ("f013-processor-time", processor_time),
     ("f014-report-of-output", report_of_output),
     ("f015-supervisor-has-no-switch", supervisor_has_no_switch),
+    ("f016-report-of-files", report_of_files),
 ]
