@@ -67,7 +67,7 @@ class Run:
         os.chmod(file, 0o666)
         if self.source.suffix == ".sh":
             if not self.world.image:
-                raise Absent("no image was made")
+                raise Absent("no image that we may read")
             self.program, self.inside, self.image = self.source, ["bash", "./probe"], self.world.image
             return
         self.image = self.world.tree
@@ -80,6 +80,8 @@ class Run:
         path = self.case["program"]
         target = self.world.tree / path.lstrip("/")
         shutil.copy(self.program, target)
+        if not self.world.is_root:
+            raise Absent("without root, no program of root's to put there")
         os.chmod(target, 0o4755)
         if "file-caps" in self.case:
             os.chmod(target, 0o755)
@@ -146,6 +148,9 @@ def alone(run):
     case = run.case
     if "layer" not in case or case.get("alone") == "none":
         return
+    if "uid-drop" in f"{case['layer']} {case.get('alone-with', '')}".split() and \
+            not run.world.has_user_ids:
+        raise Absent("no user ids: the layer is a user namespace, which needs the others")
     args = run.fill("alone-args", case.get("args", ""))
     if case["layer"] == "seccomp" and case.get("control") in ("host", "user"):
         # The attack has got the host's whole privilege and nothing against it but the filter.
@@ -188,8 +193,15 @@ def control_output(run):
 
 def control(run):
     case = run.case
-    out, report = control_output(run)
+    try:
+        out, report = control_output(run)
+    except PermissionError as why:
+        raise Absent(f"without root, no control: {why}") from why
     text = out.decode(errors="replace").strip()
+    if not run.world.is_root and text in ("denied EPERM", "denied EACCES") and \
+            text not in case.get("control-expect", "").split("|"):
+        # What the attack wants, the host itself denies to who started the cell.
+        raise Absent(f"without root, no control: {text}")
     if "absent-if" in case and text in case["absent-if"].split("|"):
         raise Absent(f"without the layer: {text}")
     if "control-artefact" in case:
@@ -205,6 +217,10 @@ def control(run):
 
 def check_needs(run):
     kind, _, value = run.case.get("needs", "").partition(" ")
+    layers = f"{run.case.get('layer', '')} {run.case.get('alone-with', '')}".split()
+    if (kind == "cgroup" or "cgroup" in layers or "out_of_memory" in run.case.get("outcome", "")) \
+            and not run.world.has_cgroups:
+        raise Absent("no cgroups to be had")
     if kind == "landlock" and run.world.landlock < int(value):
         raise Absent(f"Landlock {run.world.landlock} and not {value}")
     if kind == "file" and not os.path.exists(value):

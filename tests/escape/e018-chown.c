@@ -1,7 +1,7 @@
 /*
  * claim: a file cannot be given to another user
  * layer: uid-drop
- * expect: denied EPERM
+ * expect: denied EPERM|denied EINVAL
  * control-options: --without uid-drop
  */
 #include <fcntl.h>

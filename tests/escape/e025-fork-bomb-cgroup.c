@@ -1,5 +1,6 @@
 /*
  * claim: the cgroup alone limits processes
+ * needs: cgroup
  * layer: cgroup
  * options: --limit processes=20 --without rlimits
  * expect: denied EAGAIN

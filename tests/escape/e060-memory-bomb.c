@@ -1,5 +1,6 @@
 /*
  * claim: memory beyond the limit ends the step, and is called by its name
+ * needs: cgroup
  * layer: cgroup
  * options: --limit memory=32M
  * outcome: out_of_memory

@@ -1,5 +1,6 @@
 /*
  * claim: files count as memory
+ * needs: cgroup
  * layer: cgroup
  * options: --limit memory=32M --limit files=200M
  * outcome: out_of_memory

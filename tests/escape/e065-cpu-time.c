@@ -1,5 +1,6 @@
 /*
  * claim: processor time of all processes together is limited
+ * needs: cgroup
  * options: --limit cpu=300ms --limit wall=20s
  * outcome: cpu_timeout
  * exit: 124

@@ -2,6 +2,7 @@
 import ctypes
 import json
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -22,10 +23,14 @@ class World:
         self.build = build
         self.exe = build / "libexec/sandlot/sandlot-cell-run"
         self.cell_exe = build / "libexec/sandlot/sandlot-cell"
+        self.is_root = os.geteuid() == 0
+        self.has_user_ids = self.is_root or any(
+            line.split(":")[0] in (str(os.geteuid()), pwd.getpwuid(os.geteuid()).pw_name)
+            for line in Path("/etc/subuid").read_text().splitlines())
         self.is_vm = os.environ.get("SANDLOT_VM") == "1"
         self.is_full = os.environ.get("SANDLOT_TEST_FULL") == "1"
         image = ROOT / "build/image"
-        self.image = image if (image / "manifest.json").exists() else None
+        self.image = image if os.access(image / "manifest.json", os.R_OK) else None
         # Not below /tmp: the cell's own /tmp would hide a path that leaked.
         self.dir = Path(tempfile.mkdtemp(prefix="sandlot-escape-", dir="/var/tmp"))
         os.chmod(self.dir, 0o755)
@@ -35,6 +40,8 @@ class World:
         self.make_tree()
         self.make_targets()
         self.only_seccomp = self.build_helper()
+        self.has_cgroups = "Delegate=yes" not in (warned := self.cell([], ["/none"])[3]) and \
+            "no cgroup" not in warned and "no memory and pids cgroups" not in warned
 
     def make_tree(self):
         self.tree = self.dir / "tree"
@@ -128,7 +135,9 @@ class World:
     def host(self, command, as_user, scratch, stdin="/dev/null"):
         """Runs an attack outside of any cell, with a descriptor too many."""
         extra = os.open(self.secret, os.O_RDONLY)
-        ids = {"user": USER, "group": USER, "extra_groups": []} if as_user else {}
+        ids = {}
+        if as_user and self.is_root:
+            ids = {"user": USER, "group": USER, "extra_groups": []}
         try:
             with open(stdin, "rb") as source:
                 done = subprocess.run(command, stdin=source, capture_output=True, timeout=TIMEOUT,
