@@ -180,7 +180,11 @@ static void drop_weights(struct cgroups *cgroups)
 	cgroups->hierarchy_count = kept;
 }
 
-/* Memory's folder is made first and removed last: where it is not, remove_stale() need not look. */
+/*
+ * Memory's folder is made first and removed last: where it is not, no other one is either.
+ * (Memory's, because where only some hierarchies are divided up between sessions, that is one of
+ * them.)
+ */
 static void put_memory_first(struct cgroups *cgroups)
 {
 	for (unsigned i = 1; i < cgroups->hierarchy_count; i++)
@@ -193,20 +197,20 @@ static void put_memory_first(struct cgroups *cgroups)
 
 /*
  * A crash leaves a folder in every hierarchy. With one cell only memory's is looked through, and
- * the others when there was something in it: reading the folders takes a tenth of a cell's whole
- * time. (Memory's, because where only some hierarchies are divided up between sessions, that is one
- * of them.)
+ * the others when there is something in it: reading the folders takes a tenth of a cell's whole
+ * time. What is busy in one of them keeps memory's, so that the next one looks again.
  */
 static void remove_stale(const struct cgroups *cgroups)
 {
-	unsigned found = !cgroups->single;
+	unsigned busy = 0;
 
-	for (unsigned i = 0; i < cgroups->hierarchy_count; i++)
-		if (hierarchy_has(&cgroups->hierarchies[i], CGROUP_MEMORY))
-			found += cgroup_remove_stale(cgroups->hierarchies[i].parent_fd);
-	for (unsigned i = 0; found && i < cgroups->hierarchy_count; i++)
-		if (!hierarchy_has(&cgroups->hierarchies[i], CGROUP_MEMORY))
-			cgroup_remove_stale(cgroups->hierarchies[i].parent_fd);
+	if (cgroups->hierarchy_count == 0 ||
+	    (cgroups->single && !cgroup_count_stale(cgroups->hierarchies[0].parent_fd)))
+		return;
+	for (unsigned i = cgroups->hierarchy_count; i-- > 1;)
+		busy += cgroup_remove_stale(cgroups->hierarchies[i].parent_fd);
+	if (!busy)
+		cgroup_remove_stale(cgroups->hierarchies[0].parent_fd);
 }
 
 int cgroups_open(const char *name, int single, struct cgroups **ret_cgroups, struct error *err)
@@ -221,10 +225,10 @@ int cgroups_open(const char *name, int single, struct cgroups **ret_cgroups, str
 	int r = cgroup_find(cgroups->hierarchies, err);
 	if (r > 0)
 		cgroups->hierarchy_count = (unsigned)r;
-	if (single)
-		drop_weights(cgroups);
 	put_memory_first(cgroups);
 	remove_stale(cgroups);
+	if (single)
+		drop_weights(cgroups);
 	for (unsigned i = 0; r >= 0 && i < cgroups->hierarchy_count; i++) {
 		cgroups->controllers |= cgroups->hierarchies[i].controllers;
 		r = make_own(cgroups, &cgroups->hierarchies[i], err);

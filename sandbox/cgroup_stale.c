@@ -70,26 +70,31 @@ static void remove_children(int folder_fd, unsigned depth)
 	closedir(folder);
 }
 
-static unsigned remove_if_stale(int parent_fd, const char *name)
+/* Returns 1 when the folder is stale and, with remove, is still there afterwards. */
+static unsigned take_stale(int parent_fd, const char *name, int remove)
 {
 	_cleanup_fd_ int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return 0;
+	if (!remove)
+		return 1;
 	/* v2: whoever is left in it has nobody who waits for him. It takes him a moment to go. */
 	int killed = cgroup_write(fd, "cgroup.kill", "1") == 0;
 	for (int i = 0; i < REMOVE_TRIES; i++) {
 		remove_children(fd, 0);
-		if (unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 || errno != EBUSY || !killed)
+		if (unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EBUSY || !killed)
 			break;
 		nanosleep(&(struct timespec){.tv_nsec = REMOVE_WAIT_NSEC}, NULL);
 	}
 	return 1;
 }
 
-unsigned cgroup_remove_stale(int parent_fd)
+static unsigned each_stale(int parent_fd, int remove)
 {
 	int copy = openat(parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	unsigned found = 0;
+	unsigned count = 0;
 	DIR *folder = copy < 0 ? NULL : fdopendir(copy);
 
 	if (!folder) {
@@ -98,7 +103,17 @@ unsigned cgroup_remove_stale(int parent_fd)
 	}
 	for (struct dirent *entry; (entry = readdir(folder));)
 		if (entry->d_type == DT_DIR && is_ours(entry->d_name))
-			found += remove_if_stale(parent_fd, entry->d_name);
+			count += take_stale(parent_fd, entry->d_name, remove);
 	closedir(folder);
-	return found;
+	return count;
+}
+
+unsigned cgroup_count_stale(int parent_fd)
+{
+	return each_stale(parent_fd, 0);
+}
+
+unsigned cgroup_remove_stale(int parent_fd)
+{
+	return each_stale(parent_fd, 1);
 }

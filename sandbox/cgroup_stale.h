@@ -11,8 +11,11 @@ int cgroup_make_locked(int parent_fd, const char *name);
 /*
  * Removes every "sandlot-NUMBER" folder whose lock is free, with its children. Processes left in it
  * are ended where the kernel has cgroup.kill; else it stays for the next one to look at. Best
- * effort. Returns how many were found.
+ * effort. Returns how many are still there: busy.
  */
 unsigned cgroup_remove_stale(int parent_fd);
+
+/* How many such folders there are. */
+unsigned cgroup_count_stale(int parent_fd);
 
 #endif
