@@ -53,6 +53,7 @@ cell_c := $(wildcard sandbox/cell_*.c)
 cell_cli_c := $(wildcard sandbox/cli_*.c)
 supervisor_c := $(wildcard src/supervisor/*.c)
 front_c := $(wildcard src/front/*.c)
+image_c := $(wildcard src/image/*.c)
 bake_c := $(wildcard src/bake/*.c)
 run_c := $(wildcard src/cli/run*.c)
 doctor_c := $(wildcard src/doctor/*.c)
@@ -109,7 +110,7 @@ $(EXE)/sandlot-front: $(call obj,$(front_c) $(ipc_c) $(base_c)) $(B)/gen/web_ass
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcivetweb -ljansson -lsqlite3 -lseccomp -lz -lpthread
 
-$(EXE)/sandlot-bake: $(call obj,$(bake_c) $(base_c))
+$(EXE)/sandlot-bake: $(call obj,$(bake_c) $(image_c) $(base_c))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -larchive -ljansson -lcrypto

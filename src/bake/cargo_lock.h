@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "bake/digest.h"
+#include "image/digest.h"
 #include "base/error.h"
 
 enum { CARGO_TEXT_SIZE = 129, CARGO_PACKAGES_MAX = 4096, CARGO_LINE_MAX = 1024 };

@@ -9,7 +9,7 @@
 
 #include "bake/apt_sources.h"
 #include "bake/debian_finish.h"
-#include "bake/digest.h"
+#include "image/digest.h"
 #include "bake/json.h"
 #include "bake/packages.h"
 #include "bake/tree.h"

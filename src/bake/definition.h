@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bake/digest.h"
+#include "image/digest.h"
 #include "bake/path.h"
 #include "base/error.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "bake/crates.h"
-#include "bake/digest.h"
+#include "image/digest.h"
 #include "bake/json.h"
 #include "bake/languages.h"
 #include "bake/rust.h"

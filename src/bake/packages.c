@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bake/digest.h"
+#include "image/digest.h"
 #include "bake/json.h"
 #include "bake/path.h"
 #include "base/fd.h"

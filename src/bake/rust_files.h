@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "bake/digest.h"
+#include "image/digest.h"
 #include "bake/progress.h"
 #include "base/error.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "bake/apt_sources.h"
-#include "bake/digest.h"
+#include "image/digest.h"
 #include "bake/json.h"
 #include "bake/packages.h"
 #include "bake/path.h"

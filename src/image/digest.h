@@ -1,9 +1,9 @@
 /*
- * SHA-256 by OpenSSL, as lower-case hex. Runs in `sandlot bake`. What a thing was made from is
+ * SHA-256 by OpenSSL, as lower-case hex. What a thing was made from is
  * hashed as named, length-prefixed fields, so that no two lists of inputs can give the same bytes.
  */
-#ifndef BAKE_DIGEST_H
-#define BAKE_DIGEST_H
+#ifndef IMAGE_DIGEST_H
+#define IMAGE_DIGEST_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "bake/digest.h"
+#include "image/digest.h"
 
 #include <errno.h>
 #include <fcntl.h>
