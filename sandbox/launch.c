@@ -133,8 +133,11 @@ struct fd_move {
 	int from, to;
 };
 
-/* Puts every fd at its place of the table in cell_spec.h and marks all others to be closed by the
- * exec. */
+/*
+ * Puts every fd at its place of the table in cell_spec.h and marks all others to be closed by the
+ * exec; but the launcher's end of the channel is closed at once: it must be the launcher's alone,
+ * or its death would go unseen.
+ */
 static int child_arrange_fds(const struct launching *launching, int *exe_fd)
 {
 	const struct cell_launch *launch = launching->launch;
@@ -154,6 +157,7 @@ static int child_arrange_fds(const struct launching *launching, int *exe_fd)
 
 	for (unsigned i = 0; cgroup && i < cgroup->join_count; i++, count++)
 		moves[count] = (struct fd_move){cgroup->join_fds[i], count};
+	close(launching->cell.report_fd);
 	/* Out of the way first: no dup2 below may overwrite an fd that is still to be moved. */
 	for (int i = 0; i < count; i++)
 		if (moves[i].from < count)
@@ -167,13 +171,13 @@ static int child_arrange_fds(const struct launching *launching, int *exe_fd)
 }
 
 /* Waits for the id maps. Returns 0 when the launcher said go, -1 when it gave up or died. */
-static int child_wait(int channel_fd)
+static int child_wait(void)
 {
 	char go;
 	ssize_t n;
 
 	do
-		n = recv(channel_fd, &go, 1, 0);
+		n = recv(CELL_FD_CHANNEL, &go, 1, 0);
 	while (n < 0 && errno == EINTR);
 	return n == 1 ? 0 : -1;
 }
@@ -193,12 +197,11 @@ static void child_main(const struct launching *launching)
 	char *const envp[] = {NULL};
 	int exe_fd = launching->host->cell_exe_fd;
 
-	/* The launcher's end must be the launcher's alone, or its death would go unseen. */
-	close(launching->cell.report_fd);
-	if (child_wait(launching->channel_fd) < 0 || syscall(SYS_setresgid, 0, 0, 0) < 0 ||
+	/* While the launcher writes the maps, which take it about as long. */
+	if (child_arrange_fds(launching, &exe_fd) < 0 || child_wait() < 0 ||
+	    syscall(SYS_setresgid, 0, 0, 0) < 0 ||
 	    (!keeps_groups && syscall(SYS_setgroups, 0, NULL) < 0) ||
-	    syscall(SYS_setresuid, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
-	    child_arrange_fds(launching, &exe_fd) < 0)
+	    syscall(SYS_setresuid, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		_exit(127);
 	syscall(SYS_execveat, exe_fd, "", argv, envp, AT_EMPTY_PATH);
 	_exit(127);
