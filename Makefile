@@ -61,7 +61,7 @@ doctor_c := $(wildcard src/doctor/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 cellobj = $(patsubst %.c,$(B)/obj/cell/%.o,$(1))
 
-programs := $(BIN)/sandlot $(EXE)/sandlot-supervisor $(EXE)/sandlot-cell $(EXE)/sandlot-cell-run \
+programs := $(BIN)/sandlot $(EXE)/sandlot-supervisor $(EXE)/sandlot-cell \
 	$(EXE)/sandlot-front $(EXE)/sandlot-bake $(EXE)/sandlot-run \
 	$(EXE)/sandlot-doctor
 
@@ -85,17 +85,12 @@ build: setup
 programs: $(programs)
 	@:
 
-$(BIN)/sandlot: $(call cellobj,src/cli/sandlot.c)
+$(BIN)/sandlot: $(call cellobj,src/cli/sandlot.c $(cell_cli_c) $(launch_c) $(base_c))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(call static_link,$@,$^)
 
 $(EXE)/sandlot-cell: $(call cellobj,$(cell_c) $(base_c))
-	@mkdir -p $(@D)
-	$(SAY) LD $@
-	$(Q)$(call static_link,$@,$^)
-
-$(EXE)/sandlot-cell-run: $(call cellobj,$(cell_cli_c) $(launch_c) $(base_c))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(call static_link,$@,$^)

@@ -104,18 +104,22 @@ static void on_readable(struct loop_source *source, uint32_t epoll_events)
 	rearm(forward);
 }
 
-int forward_start(struct forward *forward, struct loop *loop, int take_from_fd, int to_fd,
-		  int owns_to, uint64_t most)
+void forward_init(struct forward *forward, struct loop *loop)
 {
 	forward->loop = loop;
+	forward->from.fd = forward->to.fd = -EBADF;
+}
+
+int forward_start(struct forward *forward, int take_from_fd, int to_fd, int owns_to, uint64_t most)
+{
 	forward->from = (struct loop_source){take_from_fd, on_readable, forward};
 	forward->to = (struct loop_source){to_fd, on_writable, forward};
 	forward->owns_to = owns_to;
 	forward->left = most;
-	int r = loop_add(loop, &forward->from, EPOLLIN);
+	int r = loop_add(forward->loop, &forward->from, EPOLLIN);
 	if (r < 0)
 		return r;
-	r = loop_add(loop, &forward->to, 0);
+	r = loop_add(forward->loop, &forward->to, 0);
 	if (r < 0 && r != -EPERM) /* epoll_ctl(2): a file that is always ready */
 		return r;
 	forward->to_is_polled = r == 0;

@@ -25,11 +25,16 @@ struct forward {
 };
 
 /*
+ * Empties one that is all zeros: nothing to forward. The buffer is not touched, so that its pages
+ * are not made before there is something to put in.
+ */
+void forward_init(struct forward *forward, struct loop *loop);
+
+/*
  * Begins to forward. take_from_fd: taken; something epoll can watch (no regular file). to_fd:
  * borrowed, or taken with owns_to. Returns 0 or a negative errno; the fds are taken either way.
  */
-int forward_start(struct forward *forward, struct loop *loop, int take_from_fd, int to_fd,
-		  int owns_to, uint64_t most);
+int forward_start(struct forward *forward, int take_from_fd, int to_fd, int owns_to, uint64_t most);
 
 /* 1 when all has been passed on, or nothing more can be. */
 int forward_is_done(const struct forward *forward);

@@ -1,7 +1,9 @@
 /*
- * sandlot-cell-run: what `sandlot cell` becomes. One command in one cell, for people and for the
- * tests: everything the supervisor does with a cell, without server, queue and protocol.
+ * Everything the supervisor does with a cell, without server, queue and protocol. Linked into
+ * `sandlot` itself: becoming another program first takes longer than some of a cell's namespaces.
  */
+#include "sandbox/cli.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,33 +17,15 @@
 #include "sandbox/cli_report.h"
 #include "sandbox/cli_session.h"
 
-/* Path of sandlot-cell: beside this executable. */
-static int find_cell_exe(char *ret_path, size_t size, struct error *err)
-{
-	static const char name[] = "sandlot-cell";
-	ssize_t n = readlink("/proc/self/exe", ret_path, size);
-
-	if (n < 0 || (size_t)n + sizeof(name) > size)
-		return error_set(err, n < 0 ? -errno : -ENAMETOOLONG, "host",
-				 "cannot find sandlot-cell");
-	ret_path[n] = '\0';
-	char *slash = strrchr(ret_path, '/');
-	snprintf(slash + 1, size - (size_t)(slash + 1 - ret_path), "%s", name);
-	return 0;
-}
-
 static int enter_host(struct cell_host *host, const struct cli_options *options,
-		      const struct cell_user *user, struct error *err)
+		      const struct cell_user *user, const char *cell_exe, struct error *err)
 {
-	char exe[4096], name[32];
+	char name[32];
 
-	int r = find_cell_exe(exe, sizeof(exe), err);
-	if (r < 0)
-		return r;
 	snprintf(name, sizeof(name), "sandlot-%d", (int)getpid());
 	const struct cell_host_config config = {
 		.image_dir = options->image_dir,
-		.cell_exe = exe,
+		.cell_exe = cell_exe,
 		.cgroup_name = name,
 		.user = user,
 		.binds = options->binds,
@@ -107,7 +91,8 @@ static void keep_artefact(struct cell_result *result, const struct destination *
 		save_artefact(result->artefact_fd, result->artefact_bytes, fd, &result->error);
 }
 
-static int run(struct cli_options *options, struct cli_ended *ret_ended, struct error *err)
+static int run(struct cli_options *options, const char *cell_exe, struct cli_ended *ret_ended,
+	       struct error *err)
 {
 	struct destination destination = {.folder_fd = -EBADF};
 	struct cell_user user;
@@ -123,7 +108,7 @@ static int run(struct cli_options *options, struct cli_ended *ret_ended, struct 
 	r = cell_user_enter(1, &user, err);
 	if (r < 0)
 		return r;
-	r = enter_host(&host, options, &user, err);
+	r = enter_host(&host, options, &user, cell_exe, err);
 	if (r < 0) {
 		cell_user_close(&user);
 		return r;
@@ -149,7 +134,7 @@ static int run(struct cli_options *options, struct cli_ended *ret_ended, struct 
 	return r;
 }
 
-int main(int argc, char **argv)
+int cli_cell(int argc, char **argv, const char *cell_exe)
 {
 	struct cli_options options;
 	struct cli_ended ended = {.result.outcome = OUTCOME_REFUSED};
@@ -168,7 +153,7 @@ int main(int argc, char **argv)
 	if (options.report_fd >= 0)
 		fcntl(options.report_fd, F_SETFD, FD_CLOEXEC);
 	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
-	if (run(&options, &ended, &err) < 0)
+	if (run(&options, cell_exe, &ended, &err) < 0)
 		ended.result.error = err;
 	if (options.report_fd >= 0)
 		cli_report_write(options.report_fd, &ended);

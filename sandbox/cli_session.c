@@ -100,14 +100,13 @@ static int open_stdin(void)
 }
 
 /* Makes the pipe for one stream and begins to forward. ret_cell_fd: new, the cell's end. */
-static int forward_out(struct session *session, struct forward *forward, int to_fd, uint64_t most,
-		       int *ret_cell_fd)
+static int forward_out(struct forward *forward, int to_fd, uint64_t most, int *ret_cell_fd)
 {
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	int r = forward_start(forward, &session->loop, ends[0], to_fd, 0, most);
+	int r = forward_start(forward, ends[0], to_fd, 0, most);
 	if (r < 0) {
 		close(ends[1]);
 		return r;
@@ -129,7 +128,7 @@ static int forward_in(struct session *session, int *ret_cell_fd)
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	int from = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-	int r = forward_start(&session->in, &session->loop, from, ends[1], 1, UINT64_MAX);
+	int r = forward_start(&session->in, from, ends[1], 1, UINT64_MAX);
 	if (r < 0) {
 		close(ends[0]);
 		return r;
@@ -198,9 +197,9 @@ static int launch_with_streams(struct session *session, struct cell_host *host,
 
 	int r = forward_in(session, &in);
 	if (r == 0)
-		r = forward_out(session, &session->out, STDOUT_FILENO, most, &out);
+		r = forward_out(&session->out, STDOUT_FILENO, most, &out);
 	if (r == 0)
-		r = forward_out(session, &session->err, STDERR_FILENO, most, &errors);
+		r = forward_out(&session->err, STDERR_FILENO, most, &errors);
 	if (r < 0)
 		return error_set(err, r, "streams", "cannot connect the cell's streams");
 	launch->stdin_fd = in;
@@ -223,16 +222,13 @@ static void session_fini(struct session *session)
 	loop_fini(&session->loop);
 }
 
-static struct forward forward_none(struct loop *loop)
-{
-	return (struct forward){.loop = loop, .from.fd = -EBADF, .to.fd = -EBADF};
-}
-
 static int session_init(struct session *session, struct error *err)
 {
 	session->cell = CELL_NONE;
 	session->signals.fd = -EBADF;
-	session->in = session->out = session->err = forward_none(&session->loop);
+	forward_init(&session->in, &session->loop);
+	forward_init(&session->out, &session->loop);
+	forward_init(&session->err, &session->loop);
 	int r = loop_init(&session->loop);
 	if (r == 0)
 		r = watch_signals(session);

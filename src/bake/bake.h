@@ -48,7 +48,7 @@ struct bake {
 	struct cache cache;
 	struct progress progress;
 	struct definition *definition;	     /* owned */
-	struct path programs;		     /* folder of sandlot-cell-run */
+	struct path programs;		     /* libexec/sandlot; ../../bin has sandlot */
 	struct path debian_layer;	     /* holds root/ and packages.json */
 	char debian_digest[DIGEST_HEX_SIZE]; /* of packages.json and of what is done to them */
 	struct channel channels[BAKE_CHANNELS_MAX];

@@ -9,7 +9,7 @@
 
 enum {
 	ARGV_MAX = 512,
-	CELL_FAILED = 125, /* exit status of sandlot-cell-run: no cell, see its help */
+	CELL_FAILED = 125, /* exit status of `sandlot cell`: no cell, see its help */
 };
 
 struct words {
@@ -54,10 +54,11 @@ int cell_job_run(struct bake *bake, const struct cell_job *job, struct child_res
 	struct path program;
 
 	*ret_result = (struct child_result){.exit_code = CELL_FAILED};
-	int r = path_format(&program, err, "%s/sandlot-cell-run", bake->programs.text);
+	int r = path_format(&program, err, "%s/../../bin/sandlot", bake->programs.text);
 	if (r < 0)
 		return r;
 	add(&words, program.text);
+	add(&words, "cell");
 	add_pair(&words, "--image", job->image);
 	add_pair(&words, "--profile", job->profile);
 	add_pairs(&words, "--limit", job->limits, CELL_JOB_LIMITS_MAX);

@@ -1,5 +1,5 @@
 /*
- * Runs a command in a cell, by sandlot-cell-run: the way everything that comes out of a package, a
+ * Runs a command in a cell, by `sandlot cell`: the way everything that comes out of a package, a
  * crate or a recipe is run. The cell sees the image read-only and no network.
  */
 #ifndef BAKE_CELL_H

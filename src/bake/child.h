@@ -1,5 +1,5 @@
 /*
- * Runs the tools a bake needs (mmdebstrap, cargo, sandlot-cell-run), one at a time, bounded in
+ * Runs the tools a bake needs (mmdebstrap, cargo, sandlot cell), one at a time, bounded in
  * time. Each gets a process group of its own, no stdin, and dies with the bake. SIGINT, SIGTERM and
  * SIGHUP are blocked in the bake and looked for (child_interrupted()), so that temporary folders
  * are always taken away.

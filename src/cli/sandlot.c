@@ -1,28 +1,30 @@
 /*
  * The command `sandlot`: finds the program that a sub-command stands for and becomes it. It is
  * static and needs libc alone, so that a sub-command that links little starts fast, whatever the
- * others link.
+ * others link; the one that counts its time in fractions of a millisecond, `cell`, is part of it.
  *
  * Programs lie in ../libexec/sandlot/ as seen from this executable, in the build folder as well as
  * where it is installed.
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/version.h"
+#include "sandbox/cli.h"
 
 enum { EXIT_USAGE = 64, EXIT_NO_PROGRAM = 127 }; /* sysexits.h, and what shells say */
 
 static const struct command {
-	const char *name, *program, *help;
+	const char *name, *program /* NULL: command_cell() */, *help;
 } commands[] = {
 	{"serve", "sandlot-supervisor", "start the server and its page"},
 	{"run", "sandlot-run", "run a file through a server"},
-	{"cell", "sandlot-cell-run", "run one command in a cell, without a server"},
+	{"cell", NULL, "run one command in a cell, without a server"},
 	{"bake", "sandlot-bake", "bake an image of tool chains"},
 	{"doctor", "sandlot-doctor", "show what this host gives for running cells"},
 };
@@ -75,10 +77,31 @@ static int program_path(const char *program, char *path, size_t size)
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-/* args: NULL-terminated; args[0] is replaced. Returns an exit status only when it fails. */
-static int command_exec(const struct command *command, char **args)
+static int command_cell(char **args)
+{
+	char cell_exe[PATH_MAX];
+	int argc = 0;
+
+	while (args[argc])
+		argc++;
+	int r = program_path("sandlot-cell", cell_exe, sizeof(cell_exe));
+	if (r == 0)
+		return cli_cell(argc, args, cell_exe);
+	fprintf(stderr, "sandlot: cannot find sandlot-cell: %s\n", strerror(-r));
+	return EXIT_NO_PROGRAM;
+}
+
+/*
+ * args: NULL-terminated; args[0] is replaced. Where the command is another program's, returns an
+ * exit status only when it fails.
+ */
+static int command_run(const struct command *command, char **args)
 {
 	char path[PATH_MAX];
+
+	args[0] = (char *)(uintptr_t)command->name;
+	if (!command->program)
+		return command_cell(args);
 	int r = program_path(command->program, path, sizeof(path));
 
 	if (r == 0) {
@@ -98,7 +121,7 @@ static int help_command(const char *name)
 
 	if (!command)
 		return command_unknown(name);
-	return command_exec(command, (char *[]){NULL, help, NULL});
+	return command_run(command, (char *[]){NULL, help, NULL});
 }
 
 int main(int argc, char **argv)
@@ -119,5 +142,5 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	const struct command *command = command_find(name);
-	return command ? command_exec(command, argv + 1) : command_unknown(name);
+	return command ? command_run(command, argv + 1) : command_unknown(name);
 }

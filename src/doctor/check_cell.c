@@ -82,6 +82,7 @@ static void run_exec(const struct run *run)
 
 	snprintf(file, sizeof(file), "%s:doctor", run->self);
 	char *const argv[] = {(char *)(uintptr_t)run->program,
+			      (char[]){"cell"},
 			      (char[]){"--image"},
 			      (char *)(uintptr_t)run->image,
 			      (char[]){"--limit"},
@@ -132,7 +133,7 @@ static int find_programs(struct run *run)
 		return -errno;
 	run->self[len] = '\0';
 	char *slash = strrchr(run->self, '/');
-	int n = snprintf(run->program, sizeof(run->program), "%.*s/sandlot-cell-run",
+	int n = snprintf(run->program, sizeof(run->program), "%.*s/../../bin/sandlot",
 			 (int)(slash - run->self), run->self);
 	/* A colon would end the path in --file. */
 	if (n < 0 || (size_t)n >= sizeof(run->program) || strchr(run->self, ':'))

@@ -73,7 +73,7 @@ def started(world, options, argv, **more):
     """A cell with the sleeper in it, which is known to be running."""
     program = world.compile(HERE / "sleeper.c")
     process = subprocess.Popen(
-        [world.exe, "--image", world.tree, "--file", f"{program}:probe", *options, "--", "./probe", *argv],
+        [*world.command, "--image", world.tree, "--file", f"{program}:probe", *options, "--", "./probe", *argv],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
     if process.stdout.readline() != b"started\n":
         fail(f"the sleeper did not start: {process.stderr.read()}")
@@ -192,7 +192,7 @@ def fault_in_every_step(world):
     """Each step is made to fail, by name; nothing is left behind. Control: without a fault it works."""
     program = world.compile(HERE / "sleeper.c")
     steps = [line.split() for line in
-             subprocess.run([world.exe, "--list-steps"], capture_output=True, text=True,
+             subprocess.run([*world.command, "--list-steps"], capture_output=True, text=True,
                             check=True).stdout.splitlines()]
     folders = set(cgroup_folders("sandlot-*"))
     before = state()
@@ -308,7 +308,7 @@ def charged_to_nobody(world):
         return grown
 
     # Other processes of this user come and go: what counts is whether it is hundreds.
-    if counted([world.exe, "--image", world.tree, "--file", f"{program}:probe", "--", "./probe"]) > 200:
+    if counted([*world.command, "--image", world.tree, "--file", f"{program}:probe", "--", "./probe"]) > 200:
         fail("a cell's timers are root's")
     if counted([program]) < 500:
         fail("control: timers of the host's root are not seen")

@@ -21,7 +21,7 @@ TREE_FOLDERS = ("bin", "proc", "dev", "tmp", "playground", "open", "etc")
 class World:
     def __init__(self, build):
         self.build = build
-        self.exe = build / "libexec/sandlot/sandlot-cell-run"
+        self.command = (build / "bin/sandlot", "cell")
         self.cell_exe = build / "libexec/sandlot/sandlot-cell"
         self.is_root = os.geteuid() == 0
         self.has_user_ids = self.is_root or any(
@@ -117,7 +117,7 @@ class World:
             os.set_inheritable(extra, True)
             with open(stdin, "rb") as source:
                 done = subprocess.run(
-                    [self.exe, "--image", image or self.tree, "--report", str(write_end), *options,
+                    [*self.command, "--image", image or self.tree, "--report", str(write_end), *options,
                      "--", *argv],
                     stdin=source, capture_output=True, timeout=TIMEOUT,
                     pass_fds=(write_end, extra), env={**os.environ, "SANDLOT_SECRET": "x"}, **more)
