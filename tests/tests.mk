@@ -74,10 +74,10 @@ test-parts: test-setup image
 	@$(MAKE) --no-print-directory SAN=1 programs test-unit-programs
 
 test: test-parts
-	@tests/run static unit fuzz filter escape unit-asan system-asan system browser
+	@tests/run static unit fuzz filter escape escape-range escape-user unit-asan system-asan system browser
 
 test-full: test-parts
-	@tests/run --full static unit fuzz filter escape unit-asan system-asan system browser
+	@tests/run --full static unit fuzz filter escape escape-range escape-user unit-asan system-asan system browser
 
 test-unit: build test-setup
 	@$(MAKE) --no-print-directory test-unit-programs

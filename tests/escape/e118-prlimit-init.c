@@ -1,6 +1,6 @@
 /*
  * claim: pid 1's limits cannot be read or set
- * layer: uid-drop
+ * layer: seccomp
  * expect: denied EPERM
  */
 #include <sys/resource.h>
