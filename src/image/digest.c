@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "image/record.h"
 
 void digest_begin(struct digest *digest)
 {
@@ -46,25 +47,48 @@ void digest_field_text(struct digest *digest, const char *name, const char *text
 	digest_field(digest, name, text, strlen(text));
 }
 
-int digest_end(struct digest *digest, char ret_hex[DIGEST_HEX_SIZE], struct error *err)
+/* The result so far; the digest is still there, and spent. */
+static int digest_finish(struct digest *digest, uint8_t ret_bytes[DIGEST_BYTES], struct error *err)
 {
-	static const char digits[] = "0123456789abcdef";
-	unsigned char raw[32];
+	uint8_t bytes[DIGEST_BYTES];
 	unsigned len = 0;
 
-	if (!digest->failed && (EVP_DigestFinal_ex(digest->context, raw, &len) != 1 || len != 32))
+	if (!digest->failed &&
+	    (EVP_DigestFinal_ex(digest->context, bytes, &len) != 1 || len != sizeof(bytes)))
 		digest->failed = -EIO;
-	int failed = digest->failed;
-	digest_drop(digest);
-	ret_hex[0] = '\0';
-	if (failed)
-		return error_set(err, failed, "sha256", "cannot compute a SHA-256");
-	for (size_t i = 0; i < sizeof(raw); i++) {
-		ret_hex[2 * i] = digits[raw[i] >> 4];
-		ret_hex[2 * i + 1] = digits[raw[i] & 15];
-	}
-	ret_hex[DIGEST_HEX_SIZE - 1] = '\0';
+	if (digest->failed)
+		return error_set(err, digest->failed, "sha256", "cannot compute a SHA-256");
+	memcpy(ret_bytes, bytes, sizeof(bytes));
 	return 0;
+}
+
+int digest_end_bytes(struct digest *digest, uint8_t ret_bytes[DIGEST_BYTES], struct error *err)
+{
+	int r = digest_finish(digest, ret_bytes, err);
+
+	digest_drop(digest);
+	return r;
+}
+
+int digest_end(struct digest *digest, char ret_hex[DIGEST_HEX_SIZE], struct error *err)
+{
+	uint8_t bytes[DIGEST_BYTES];
+	int r = digest_end_bytes(digest, bytes, err);
+
+	ret_hex[0] = '\0';
+	if (r == 0)
+		record_hex(bytes, ret_hex);
+	return r;
+}
+
+int digest_next(struct digest *digest, uint8_t ret_bytes[DIGEST_BYTES], struct error *err)
+{
+	int r = digest_finish(digest, ret_bytes, err);
+
+	/* Without a type: the same again, EVP_DigestInit(3ssl). */
+	if (r == 0 && EVP_DigestInit_ex(digest->context, NULL, NULL) != 1)
+		digest->failed = -EIO;
+	return r;
 }
 
 void digest_drop(struct digest *digest)
@@ -73,41 +97,33 @@ void digest_drop(struct digest *digest)
 	*digest = (struct digest){.context = NULL};
 }
 
-int digest_fd(int fd, const char *name, char ret_hex[DIGEST_HEX_SIZE], uint64_t *ret_size,
-	      struct error *err)
+int digest_add_file(struct digest *digest, int fd, const char *name, void *chunk,
+		    uint64_t *ret_size, struct error *err)
 {
-	enum { CHUNK = 1 << 18 };
-	_cleanup_free_ char *chunk = malloc(CHUNK);
-	if (!chunk)
-		return error_set(err, -ENOMEM, "sha256", "cannot read %s", name);
-
-	struct digest digest;
 	uint64_t size = 0;
-	digest_begin(&digest);
+
 	for (;;) {
-		ssize_t n = read(fd, chunk, CHUNK);
+		ssize_t n = pread(fd, chunk, DIGEST_CHUNK, (off_t)size);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			int r = -errno;
-			digest_drop(&digest);
-			return error_set(err, r, "sha256", "cannot read %s", name);
-		}
+		if (n < 0)
+			return error_set(err, -errno, "sha256", "cannot read %s", name);
 		if (n == 0)
 			break;
-		digest_add(&digest, chunk, (size_t)n);
+		digest_add(digest, chunk, (size_t)n);
 		size += (size_t)n;
 	}
-	int r = digest_end(&digest, ret_hex, err);
-	if (r == 0 && ret_size)
-		*ret_size = size;
-	return r;
+	*ret_size = size;
+	return 0;
 }
 
 int digest_file(const char *path, char ret_hex[DIGEST_HEX_SIZE], uint64_t *ret_size,
 		struct error *err)
 {
+	struct digest digest;
 	struct stat st;
+	uint64_t size;
+	_cleanup_free_ void *chunk = NULL;
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return error_set(err, -errno, "sha256", "cannot open %s", path);
@@ -115,7 +131,19 @@ int digest_file(const char *path, char ret_hex[DIGEST_HEX_SIZE], uint64_t *ret_s
 		return error_set(err, -errno, "sha256", "cannot look at %s", path);
 	if (!S_ISREG(st.st_mode))
 		return error_set_plain(err, -EINVAL, "sha256", "%s is not a regular file", path);
-	return digest_fd(fd, path, ret_hex, ret_size, err);
+	chunk = malloc(DIGEST_CHUNK);
+	if (!chunk)
+		return error_set(err, -ENOMEM, "sha256", "cannot read %s", path);
+	digest_begin(&digest);
+	int r = digest_add_file(&digest, fd, path, chunk, &size, err);
+	if (r < 0) {
+		digest_drop(&digest);
+		return r;
+	}
+	r = digest_end(&digest, ret_hex, err);
+	if (r == 0 && ret_size)
+		*ret_size = size;
+	return r;
 }
 
 int digest_is_hex(const char *text)
