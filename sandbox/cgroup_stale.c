@@ -12,7 +12,12 @@
 #include "base/fd.h"
 #include "sandbox/cgroup_files.h"
 
-enum { MAKE_TRIES = 16, DEPTH_MAX = 4, REMOVE_TRIES = 20, REMOVE_WAIT_NSEC = 5000000 };
+enum { MAKE_TRIES = 100, DEPTH_MAX = 4, REMOVE_TRIES = 20, REMOVE_WAIT_NSEC = 5000000 };
+
+static void pause_briefly(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = REMOVE_WAIT_NSEC}, NULL);
+}
 
 /* Names of ours are "sandlot-NUMBER"; a service manager's "sandlot-x.service" is not for us to
  * touch. */
@@ -27,7 +32,10 @@ static int is_ours(const char *name)
 
 int cgroup_make_locked(int parent_fd, const char *name)
 {
-	/* Between making and locking another may take it for stale and remove it: then again. */
+	/*
+	 * Between making and locking another may take it for stale: he holds the lock while he
+	 * looks at it, and may remove it. Then again.
+	 */
 	for (int i = 0; i < MAKE_TRIES; i++) {
 		struct stat ours, there;
 		if (mkdirat(parent_fd, name, 0755) < 0 && errno != EEXIST)
@@ -37,13 +45,17 @@ int cgroup_make_locked(int parent_fd, const char *name)
 			continue;
 		if (fd < 0)
 			return -errno;
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-			return errno == EWOULDBLOCK ? -EEXIST : -errno;
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			if (errno != EWOULDBLOCK)
+				return -errno;
+			pause_briefly();
+			continue;
+		}
 		if (fstat(fd, &ours) == 0 && fstatat(parent_fd, name, &there, 0) == 0 &&
 		    ours.st_ino == there.st_ino)
 			return TAKE_FD(fd);
 	}
-	return -EAGAIN;
+	return -EEXIST;
 }
 
 /* Removes a folder's subfolders, deepest first. */
@@ -86,7 +98,7 @@ static unsigned take_stale(int parent_fd, const char *name, int remove)
 			return 0;
 		if (errno != EBUSY || !killed)
 			break;
-		nanosleep(&(struct timespec){.tv_nsec = REMOVE_WAIT_NSEC}, NULL);
+		pause_briefly();
 	}
 	return 1;
 }

@@ -4,7 +4,8 @@
 
 /*
  * Makes a folder and takes its lock. Returns an fd of it, which keeps the lock while it or a copy
- * of it is open, or a negative errno.
+ * of it is open, or a negative errno: -EEXIST when another holds it for as long as half a second,
+ * which one that only looks whether it is stale does not.
  */
 int cgroup_make_locked(int parent_fd, const char *name);
 

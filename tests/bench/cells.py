@@ -62,8 +62,11 @@ class Bubblewrap:
 
 
 class Cell:
-    def __init__(self):
-        self.arguments = ["sandlot", "cell", "--image", IMAGE, "--", "/bin/true"]
+    """`sandlot cell -- /bin/true`, without the layers named."""
+
+    def __init__(self, *layers):
+        without = [word for layer in layers for word in ("--without", layer)]
+        self.arguments = ["sandlot", "cell", "--image", IMAGE, *without, "--", "/bin/true"]
 
     def __call__(self, _):
         return timed_spawn(SANDLOT, self.arguments)
@@ -75,6 +78,17 @@ def bench_cell(rounds):
                   "fork+exec": lambda _: timed_spawn(true, ["true"])}
     return row("sandlot cell -- /bin/true against bubblewrap", alternate(rounds, contenders, 20),
                "sandlot", "bubblewrap", at_most=0.8)
+
+
+LAYERS = ("net-ns", "cgroup", "seccomp", "landlock")
+
+
+def bench_layers(rounds):
+    """What the dearest walls cost, each left off in turn; none of them is ever left off for a visitor."""
+    contenders = {"all": Cell(), **{f"less {layer}": Cell(layer) for layer in LAYERS},
+                  "less all four": Cell(*LAYERS)}
+    return row("sandlot cell -- /bin/true, what single layers cost", alternate(rounds, contenders, 10),
+               "less net-ns", "all")
 
 
 # ---- the launcher against the floor ----
