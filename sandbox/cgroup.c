@@ -112,6 +112,9 @@ static int remove_own(struct cgroups *cgroups)
 	int r = 0;
 
 	remove_left(cgroups);
+	if (cgroups->next_is_made)
+		remove_cell(cgroups, cgroups->next_cell); /* nobody has ever been in it */
+	cgroups->next_is_made = 0;
 	/* Backwards: memory's goes last. */
 	for (unsigned i = cgroups->hierarchy_count; i-- > 0;) {
 		const struct cgroup_hierarchy *hierarchy = &cgroups->hierarchies[i];
@@ -276,15 +279,36 @@ static int write_settings(const struct cgroup *cgroup, const struct cgroup_hiera
 	return 0;
 }
 
-/* Makes the cell's folder in one hierarchy and opens the way in. */
-static int make_cell(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy,
+/* Makes a cell's folders. Returns 0, or a negative errno with none left. */
+static int make_folders(const struct cgroups *cgroups, unsigned cell)
+{
+	char path[CELL_PATH_SIZE];
+
+	if (cgroups->single)
+		return 0; /* ours is the cell's */
+	cell_path(path, cgroups, cell, NULL);
+	for (unsigned i = 0; i < cgroups->hierarchy_count; i++)
+		if (mkdirat(cgroups->hierarchies[i].own_fd, path, 0755) < 0) {
+			int r = -errno;
+			remove_cell(cgroups, cell);
+			return r;
+		}
+	return 0;
+}
+
+void cgroups_make_next(struct cgroups *cgroups)
+{
+	if (!cgroups->single && !cgroups->next_is_made)
+		cgroups->next_is_made = make_folders(cgroups, cgroups->next_cell) == 0;
+}
+
+/* Writes the limits into the cell's folder of one hierarchy and opens the way in. */
+static int open_cell(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy,
 		     const struct limits *limits, struct error *err)
 {
 	char path[CELL_PATH_SIZE];
 
 	cell_path(path, cgroup->cgroups, cgroup->cell, NULL);
-	if (!cgroup->cgroups->single && mkdirat(hierarchy->own_fd, path, 0755) < 0)
-		return error_set(err, -errno, "cgroup", "cannot make the cell's cgroup");
 	int r = write_settings(cgroup, hierarchy, limits, err);
 	if (r < 0)
 		return r;
@@ -305,7 +329,6 @@ int cgroup_new(struct cgroups *cgroups, const struct limits *limits, struct cgro
 	       struct error *err)
 {
 	struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
-	int r = 0;
 
 	if (!cgroup)
 		return error_set(err, -ENOMEM, "cgroup", "cannot make a cgroup");
@@ -313,8 +336,12 @@ int cgroup_new(struct cgroups *cgroups, const struct limits *limits, struct cgro
 	cgroup->cgroups = cgroups;
 	cgroup->cell = cgroups->next_cell++;
 	cgroup->into_fd = -EBADF;
+	int r = cgroups->next_is_made ? 0 : make_folders(cgroups, cgroup->cell);
+	cgroups->next_is_made = 0;
+	if (r < 0)
+		error_set(err, r, "cgroup", "cannot make the cell's cgroup");
 	for (unsigned i = 0; r == 0 && i < cgroups->hierarchy_count; i++)
-		r = make_cell(cgroup, &cgroups->hierarchies[i], limits, err);
+		r = open_cell(cgroup, &cgroups->hierarchies[i], limits, err);
 	if (r < 0) {
 		cgroup_free(cgroup);
 		return r;

@@ -43,6 +43,7 @@ struct cgroups {
 	unsigned controllers;		/* of all hierarchies together */
 	int single;			/* our folder is itself the one cell's */
 	unsigned next_cell;		/* serial number of the next cell's folder */
+	int next_is_made;		/* cgroups_make_next() has made it */
 	unsigned left[CGROUP_LEFT_MAX]; /* folders that could not be removed yet */
 	unsigned left_count;
 };
@@ -76,6 +77,13 @@ int cgroups_open(const char *name, int single, struct cgroups **ret_cgroups, str
 /* Removes our folders, waiting a moment for what is still dying, and frees. NULL-safe. Returns
  * NULL. */
 struct cgroups *cgroups_free(struct cgroups *cgroups);
+
+/*
+ * Makes the next cell's folders ahead of cgroup_new(), which takes longer than writing its limits:
+ * for when a launcher has a moment. At most one cell's are there; a failure is cgroup_new()'s to
+ * meet again. Nothing to do with a single cell.
+ */
+void cgroups_make_next(struct cgroups *cgroups);
 
 /* A new cgroup with these limits. Returns 0 or a negative errno, having left nothing behind. */
 int cgroup_new(struct cgroups *cgroups, const struct limits *limits, struct cgroup **ret_cgroup,

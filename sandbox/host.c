@@ -97,7 +97,9 @@ static int host_open(struct cell_host *host, const struct cell_host_config *conf
 		r = cgroups_open(config->cgroup_name, config->single, &host->cgroups, err);
 		if (r < 0)
 			return r;
-		if (!host->cgroups)
+		if (host->cgroups)
+			cgroups_make_next(host->cgroups);
+		else
 			tell_missing(host);
 	}
 	return host_root_enter(config, err);

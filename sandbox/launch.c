@@ -337,8 +337,11 @@ int cell_launch(struct cell_host *host, const struct cell_launch *launch, struct
 	}
 	close(launching.spec_fd);
 	close(launching.channel_fd);
-	if (launching.cell.cgroup)
+	/* The cell has some way to go by itself: time for the next one's folders. */
+	if (launching.cell.cgroup) {
 		cgroup_launched(launching.cell.cgroup);
+		cgroups_make_next(host->cgroups);
+	}
 	*ret_cell = launching.cell;
 	return 0;
 }

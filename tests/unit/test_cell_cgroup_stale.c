@@ -24,7 +24,7 @@ static int scratch_make(void **state)
 {
 	struct scratch *scratch = calloc(1, sizeof(*scratch));
 
-	strcpy(scratch->path, "/tmp/sandlot-stale-XXXXXX");
+	memcpy(scratch->path, "/tmp/sandlot-stale-XXXXXX", sizeof("/tmp/sandlot-stale-XXXXXX"));
 	scratch->fd = mkdtemp(scratch->path) ? open(scratch->path, O_RDONLY | O_DIRECTORY) : -1;
 	*state = scratch;
 	return scratch->fd < 0;
