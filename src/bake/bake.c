@@ -7,6 +7,7 @@
 
 #include "bake/debian.h"
 #include "bake/image.h"
+#include "bake/image_name.h"
 #include "bake/rust.h"
 
 void bake_stage(struct bake *bake, enum bake_stage stage)
@@ -80,9 +81,12 @@ int bake_run(struct bake *bake, const struct bake_options *options, struct path 
 		return error_set_plain(err, -EPERM, "bake",
 				       "baking an image needs root, to unpack packages and to make "
 				       "cells; try sudo");
+	struct path folder;
 	int r = find_programs(bake, err);
 	if (r >= 0)
-		r = definition_read(options->definition, &bake->definition, err);
+		r = image_name_find(options->image, &folder, err);
+	if (r >= 0)
+		r = definition_read(folder.text, &bake->definition, err);
 	if (r >= 0)
 		r = cache_open(&bake->cache, options->cache, &bake->progress, err);
 	if (r >= 0)

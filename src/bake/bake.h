@@ -59,12 +59,20 @@ struct bake {
 				     */
 };
 
+/* What an image is kept as: a folder, one file that the kernel mounts, or both. */
+enum bake_form { BAKE_FORM_TREE, BAKE_FORM_EROFS, BAKE_FORM_BOTH };
+
+/* The command line, of every verb: each has some of the options. Borrowed. */
 struct bake_options {
-	const char *definition; /* folder */
-	const char *output;	/* link to make, or NULL */
-	const char *cache;	/* or NULL */
+	const char *image;  /* name or folder */
+	const char *output; /* link to make, or NULL */
+	const char *cache;  /* or NULL */
+	enum bake_form form;
+	unsigned jobs; /* at a time; 0: as many as there are processors */
 	int verbose;
-	int refresh; /* 1: take new Debian packages even when the cache has some */
+	int refresh;		      /* 1: take new Debian packages even when the cache has some */
+	const char *const *arguments; /* the words that are no options */
+	size_t argument_count;
 };
 
 /* Bakes. ret_image: the finished folder in the cache. Returns 0 or a negative errno. */
