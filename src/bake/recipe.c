@@ -47,13 +47,13 @@ static const struct json_field option_fields[] = {
 
 static const struct json_field compile_fields[] = {
 	{"argv", JSON_SHAPE_ARRAY, 0},
-	{"env", JSON_SHAPE_TEXT_MAP, 1},
+	{"env", JSON_SHAPE_OBJECT, 1},
 	{"artefact", JSON_SHAPE_TEXT, 0},
 };
 
 static const struct json_field run_fields[] = {
 	{"argv", JSON_SHAPE_ARRAY, 0},
-	{"env", JSON_SHAPE_TEXT_MAP, 1},
+	{"env", JSON_SHAPE_OBJECT, 1},
 	{"files", JSON_SHAPE_BOOLEAN, 1},
 	{"skip_unless", JSON_SHAPE_ANY, 1},
 };
@@ -61,6 +61,11 @@ static const struct json_field run_fields[] = {
 static const struct json_field when_fields[] = {
 	{"when", JSON_SHAPE_ANY, 0},
 	{"words", JSON_SHAPE_TEXTS, 0},
+};
+
+static const struct json_field env_fields[] = {
+	{"when", JSON_SHAPE_ANY, 0},
+	{"value", JSON_SHAPE_TEXT, 0},
 };
 
 static const struct json_field hello_fields[] = {
@@ -240,22 +245,49 @@ static int check_argv(const json_t *argv, const json_t *language, struct json_pl
 	return 0;
 }
 
+/* A text, or one that counts under a condition only. */
+static int check_env(const json_t *env, const json_t *language, const char *file, const char *step,
+		     struct error *err)
+{
+	const char *key;
+	json_t *value;
+	int r = 0;
+
+	json_object_foreach ((json_t *)env, key, value) {
+		char where[2 * WHERE_MAX];
+		snprintf(where, sizeof(where), "%s.env.%s", step, key);
+		struct json_place place = {file, where};
+		if (json_is_object(value)) {
+			r = json_check_object(value, FIELDS(env_fields), place, err);
+			if (r >= 0)
+				r = check_condition(json_object_get(value, "when"),
+						    json_object_get(language, "options"), place,
+						    err);
+			value = json_object_get(value, "value");
+		} else {
+			r = json_check_shape(value, JSON_SHAPE_TEXT, NULL, place, err);
+		}
+		if (r >= 0)
+			r = check_template(json_string_value(value), language, place, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int check_step(const json_t *language, const char *name, const struct json_field *fields,
 		      size_t field_count, const char *file, struct error *err)
 {
 	const json_t *step = json_object_get(language, name);
 	char where[WHERE_MAX];
-	const char *key;
-	json_t *value;
 
 	if (!step)
 		return 0;
 	snprintf(where, sizeof(where), "language.%s", name);
 	struct json_place place = {file, where};
 	int r = json_check_object(step, fields, field_count, place, err);
-	json_object_foreach (json_object_get(step, "env"), key, value)
-		if (r >= 0)
-			r = check_template(json_string_value(value), language, place, err);
+	if (r >= 0)
+		r = check_env(json_object_get(step, "env"), language, file, where, err);
 	if (r >= 0 && json_text(step, "artefact"))
 		r = check_template(json_text(step, "artefact"), language, place, err);
 	if (r >= 0)

@@ -47,8 +47,8 @@ static int fill_env(const json_t *step, const struct template_values *values, ch
 		return error_set(err, -ENOMEM, "self-test", "cannot fill a step");
 	json_object_foreach (json_object_get(step, "env"), name, template) {
 		_cleanup_free_ char *value = NULL;
-		int r = template_fill(json_string_value(template), values, &value, err);
-		if (r >= 0 &&
+		int r = template_env(template, values, &value, err);
+		if (r >= 0 && value &&
 		    (n + 1 >= CELL_JOB_ENV_MAX || asprintf(&env[n++], "%s=%s", name, value) < 0))
 			r = error_set(err, -ENOMEM, "self-test", "cannot fill a step");
 		if (r < 0) {

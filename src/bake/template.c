@@ -108,6 +108,18 @@ int template_fill(const char *text, const struct template_values *values, char *
 	return r;
 }
 
+int template_env(const json_t *value, const struct template_values *values, char **ret_text,
+		 struct error *err)
+{
+	*ret_text = NULL;
+	if (json_is_object(value)) {
+		if (!template_holds(values, json_object_get(value, "when")))
+			return 0;
+		value = json_object_get(value, "value");
+	}
+	return template_fill(json_string_value(value), values, ret_text, err);
+}
+
 static int add_word(char **argv, size_t *count, const char *word,
 		    const struct template_values *values, struct error *err)
 {

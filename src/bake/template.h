@@ -29,6 +29,13 @@ int template_holds(const struct template_values *values, const json_t *when);
 int template_fill(const char *text, const struct template_values *values, char **ret_text,
 		  struct error *err);
 
+/*
+ * The value of a variable of "env": a text, or {"when", "value"}. ret_text: new, or NULL when the
+ * condition does not hold.
+ */
+int template_env(const json_t *value, const struct template_values *values, char **ret_text,
+		 struct error *err);
+
 /* A NULL-terminated array of new texts; `{args}` stands for none. Free with template_argv_free().
  */
 int template_argv(const json_t *argv, const struct template_values *values, char ***ret_argv,

@@ -105,6 +105,15 @@ static int check_argv(struct check *check, const json_t *value)
 	return 0;
 }
 
+/* A text, or one that counts under a condition only. */
+static int check_env_value(struct check *check, const json_t *value)
+{
+	if (!json_is_object(value))
+		return check_template(check, value);
+	int r = check_member(check, value, "when", REQUIRED, check_when);
+	return r < 0 ? r : check_member(check, value, "value", REQUIRED, check_template);
+}
+
 static int check_env(struct check *check, const json_t *env)
 {
 	const char *key;
@@ -121,7 +130,7 @@ static int check_env(struct check *check, const json_t *env)
 						   key);
 		if (!strcmp(key, "PATH") || !strcmp(key, "HOME") || !strcmp(key, "LANG"))
 			return check_fault(check, "%s is always set by the server", key);
-		int r = check_member(check, env, key, REQUIRED, check_template);
+		int r = check_member(check, env, key, REQUIRED, check_env_value);
 		if (r < 0)
 			return r;
 	}

@@ -105,6 +105,25 @@ static int argv_fill(struct argv *argv, const struct choice *choice, const json_
 	return 0;
 }
 
+static int env_add(struct bundle_writer *bundle, const struct choice *choice, const char *key,
+		   const json_t *value)
+{
+	_cleanup_free_ char *text = NULL, *entry = NULL;
+
+	if (json_is_object(value)) {
+		if (!condition_holds(choice, json_object_get(value, "when")))
+			return 0;
+		value = json_object_get(value, "value");
+	}
+	int r = choice_fill(choice, json_string_value(value), &text);
+	if (r < 0)
+		return r;
+	if (asprintf(&entry, "%s=%s", key, text) < 0)
+		return error_set(choice->err, -ENOMEM, "plan", "cannot plan the job");
+	bundle_add_text(bundle, BUNDLE_ENV, entry);
+	return 0;
+}
+
 static int env_fill(struct bundle_writer *bundle, const struct choice *choice, const json_t *env)
 {
 	const char *key;
@@ -114,13 +133,9 @@ static int env_fill(struct bundle_writer *bundle, const struct choice *choice, c
 	bundle_add_text(bundle, BUNDLE_ENV, "HOME=/playground");
 	bundle_add_text(bundle, BUNDLE_ENV, "LANG=C.UTF-8");
 	json_object_foreach ((json_t *)(uintptr_t)env, key, value) {
-		_cleanup_free_ char *text = NULL, *entry = NULL;
-		int r = choice_fill(choice, json_string_value(value), &text);
+		int r = env_add(bundle, choice, key, value);
 		if (r < 0)
 			return r;
-		if (asprintf(&entry, "%s=%s", key, text) < 0)
-			return error_set(choice->err, -ENOMEM, "plan", "cannot plan the job");
-		bundle_add_text(bundle, BUNDLE_ENV, entry);
 	}
 	return 0;
 }

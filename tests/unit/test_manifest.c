@@ -27,7 +27,8 @@ static const char rust[] =
 	"'compile':{'argv':['/opt/rust-{channel}/bin/rustc','{main_file}',"
 	" {'when':{'mode':'release'},'words':['-Copt-level=3']},"
 	" {'when':{'mode':['debug','release'],'tests':'true'},'words':['--test','-Cx={{y}}']},"
-	" '-o','target/{mode}/playground'],'env':{'RUSTC_MODE':'{mode}'},"
+	" '-o','target/{mode}/playground'],'env':{'RUSTC_MODE':'{mode}',"
+	" 'ONLY':{'when':{'mode':'release'},'value':'{mode}!'}},"
 	" 'artefact':'target/{mode}/playground'},"
 	"'run':{'argv':['/playground/target/{mode}/playground','{args}'],"
 	" 'skip_unless':{'crate_type':'bin'}},"
@@ -174,6 +175,8 @@ static void manifest_read_faults_are_told_with_their_path(void **state)
 	check_fault("{'mode':'release'}", "{'mode':'fast'}", "no value \"fast\"");
 	check_fault("'RUSTC_MODE'", "'PATH'", "PATH is always set");
 	check_fault("'RUSTC_MODE'", "'A=B'", "cannot be a variable");
+	check_fault("'value':'{mode}!'", "'value':'{what}'", "env.ONLY.value");
+	check_fault("{'when':{'mode':'release'},'value'", "{'value'", "env.ONLY.when");
 	check_fault("'artefact':'target/", "'artefact':'{x}/", "languages[0].compile.artefact");
 	check_fault("'skip_unless':{'crate_type'", "'skip_unless':{'type'",
 		    "languages[0].run.skip_unless");
@@ -240,6 +243,7 @@ static void manifest_plan_options_and_args_are_used(void **state)
 	bundle_text(plan.compile_bundle_fd, text, sizeof(text));
 	assert_non_null(strstr(text, "A /opt/rust-nightly/bin/rustc\nA src/main.rs\n"
 				     "A -Copt-level=3\nA --test\nA -Cx={y}\nA -o\n"));
+	assert_non_null(strstr(text, "E ONLY=release!\n"));
 	bundle_text(plan.run_bundle_fd, text, sizeof(text));
 	assert_non_null(strstr(text, "release/playground\nA one\nA {mode}\nE "));
 	job_plan_fini(&plan);
