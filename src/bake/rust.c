@@ -11,6 +11,7 @@
 
 #include "bake/json.h"
 #include "bake/rust_files.h"
+#include "bake/rust_link.h"
 #include "bake/tree.h"
 #include "base/fd.h"
 
@@ -233,6 +234,8 @@ int rust_place(struct bake *bake, struct error *err)
 		const struct channel *channel = &bake->channels[i];
 		r = channel->from_debian ? link_debian(bake, channel, err)
 					 : place_channel(bake, channel, err);
+		if (r >= 0)
+			r = rust_link_write(bake, channel, err);
 	}
 	return r;
 }
