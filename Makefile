@@ -53,7 +53,7 @@ cell_c := $(wildcard sandbox/cell_*.c)
 cell_cli_c := $(wildcard sandbox/cli_*.c)
 supervisor_c := $(wildcard src/supervisor/*.c)
 front_c := $(wildcard src/front/*.c)
-image_c := $(wildcard src/image/*.c)
+image_c := $(filter-out %_main.c,$(wildcard src/image/*.c))
 bake_c := $(wildcard src/bake/*.c)
 run_c := $(wildcard src/cli/run*.c)
 doctor_c := $(wildcard src/doctor/*.c)
@@ -61,9 +61,14 @@ doctor_c := $(wildcard src/doctor/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 cellobj = $(patsubst %.c,$(B)/obj/cell/%.o,$(1))
 
-programs := $(BIN)/sandlot $(EXE)/sandlot-supervisor $(EXE)/sandlot-cell \
-	$(EXE)/sandlot-front $(EXE)/sandlot-bake $(EXE)/sandlot-run \
-	$(EXE)/sandlot-doctor
+programs := $(BIN)/sandlot \
+	$(EXE)/sandlot-bake \
+	$(EXE)/sandlot-cell \
+	$(EXE)/sandlot-doctor \
+	$(EXE)/sandlot-front \
+	$(EXE)/sandlot-key \
+	$(EXE)/sandlot-run \
+	$(EXE)/sandlot-supervisor
 
 .PHONY: help build programs image run test test-full check bench format clean setup web install
 .DEFAULT_GOAL := help
@@ -109,6 +114,11 @@ $(EXE)/sandlot-bake: $(call obj,$(bake_c) $(image_c) $(base_c))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -larchive -ljansson -lcrypto
+
+$(EXE)/sandlot-key: $(call obj,src/image/key_main.c $(image_c) $(base_c))
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcrypto
 
 $(EXE)/sandlot-run: $(call obj,$(run_c) $(base_c))
 	@mkdir -p $(@D)

@@ -135,11 +135,11 @@ class Dispatcher(unittest.TestCase):
     def test_help_names_every_command(self):
         done = run_command("--help")
         self.assertEqual(done.returncode, 0)
-        for command in (b"serve", b"run", b"cell", b"bake"):
+        for command in (b"serve", b"run", b"cell", b"bake", b"key"):
             self.assertIn(command, done.stdout)
 
     def test_help_of_each_command(self):
-        for command in ("serve", "run", "cell", "bake"):
+        for command in ("serve", "run", "cell", "bake", "key"):
             with self.subTest(command):
                 done = run_command("help", command)
                 self.assertEqual(done.returncode, 0, done.stderr)
