@@ -113,7 +113,7 @@ $(EXE)/sandlot-front: $(call obj,$(front_c) $(ipc_c) $(base_c)) $(B)/gen/web_ass
 $(EXE)/sandlot-bake: $(call obj,$(bake_c) $(image_c) $(base_c))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -larchive -ljansson -lcrypto
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -larchive -ljansson -lcrypto -lseccomp
 
 $(EXE)/sandlot-key: $(call obj,src/image/key_main.c $(image_c) $(base_c))
 	@mkdir -p $(@D)

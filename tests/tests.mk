@@ -50,7 +50,7 @@ $(unit_doctor:%=$(unit_dir)/%): $(call unit_archive,doctor)
 
 $(unit_front:%=$(unit_dir)/%): LDLIBS := -lcivetweb -ljansson -lsqlite3 -lseccomp -lz -lpthread
 $(unit_image:%=$(unit_dir)/%): LDLIBS := -lcrypto
-$(unit_bake:%=$(unit_dir)/%): LDLIBS := -larchive -ljansson -lcrypto
+$(unit_bake:%=$(unit_dir)/%): LDLIBS := -larchive -ljansson -lcrypto -lseccomp
 $(unit_run:%=$(unit_dir)/%): LDLIBS := -lcurl -ljansson
 
 $(unit_programs): $(unit_dir)/test_%: $(B)/obj/tests/unit/test_%.o $(call unit_archive,base)

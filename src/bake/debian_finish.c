@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bake/cell.h"
@@ -38,33 +39,50 @@ static int remove_visit(void *owner, const struct tree_entry *entry, struct erro
 	return r < 0 ? r : 1;
 }
 
-/* Makes the folders above a place in the tree; they are real folders, never links out of it. */
+/*
+ * Makes the folders of name in the tree, all of them or those above its last part. They are real
+ * folders: a package's symbolic link could lead out of the tree.
+ */
+static int make_below(const char *root, const char *name, int with_last, struct error *err)
+{
+	struct path path;
+	struct stat st;
+
+	for (size_t i = 0;; i++) {
+		if (name[i] != '/' && name[i] != '\0')
+			continue;
+		if (name[i] == '\0' && !with_last)
+			return 0;
+		int r = path_format(&path, err, "%s/%.*s", root, (int)i, name);
+		if (r < 0)
+			return r;
+		if (mkdir(path.text, 0755) < 0 && errno != EEXIST)
+			return error_set(err, -errno, "debian", "cannot make the folder %s",
+					 path.text);
+		if (lstat(path.text, &st) < 0 || !S_ISDIR(st.st_mode))
+			return error_set_plain(err, -ENOTDIR, "debian",
+					       "%s: %.*s is no folder in the packages", name,
+					       (int)i, name);
+		if (name[i] == '\0')
+			return 0;
+	}
+}
+
 static int place(const char *root, const char *name, struct path *ret_path, struct error *err)
 {
-	struct path parent;
-
 	int r = path_format(ret_path, err, "%s/%s", root, name);
-	if (r >= 0)
-		r = path_format(&parent, err, "%s", ret_path->text);
-	if (r < 0)
-		return r;
-	*strrchr(parent.text, '/') = '\0';
-	return path_make_folders(parent.text, err);
+	return r < 0 ? r : make_below(root, name, 0, err);
 }
 
 static int make_folders(const json_t *base, const char *root, struct error *err)
 {
-	struct path path;
 	size_t i;
 	json_t *name;
 	int r = 0;
 
-	json_array_foreach (json_object_get(base, "folders"), i, name) {
+	json_array_foreach (json_object_get(base, "folders"), i, name)
 		if (r >= 0)
-			r = path_format(&path, err, "%s/%s", root, json_string_value(name));
-		if (r >= 0)
-			r = path_make_folders(path.text, err);
-	}
+			r = make_below(root, json_string_value(name), 1, err);
 	return r;
 }
 
@@ -103,22 +121,41 @@ static int make_files(const json_t *base, const char *root, struct error *err)
 	return 0;
 }
 
+/* Unpacks what a cell made aside and lays it over the tree: what is there stays. */
+static int lay_over(const char *folder, const char *tar, struct error *err)
+{
+	static const struct unpack_rules rules = {.files_max = PREPARE_FILES_MAX,
+						  .bytes_max = PREPARE_BYTES_MAX};
+	struct path aside, root;
+
+	int r = path_format(&aside, err, "%s/prepared", folder);
+	if (r >= 0)
+		r = path_format(&root, err, "%s/root", folder);
+	if (r >= 0)
+		r = path_make_folders(aside.text, err);
+	if (r >= 0)
+		r = unpack_tar(tar, aside.text, &rules, NULL, err);
+	if (r >= 0)
+		r = tree_link(aside.text, root.text, NULL, err);
+	if (r >= 0)
+		r = tree_remove(aside.text, err);
+	if (r >= 0 && unlink(tar) < 0)
+		r = error_set(err, -errno, "debian", "cannot remove %s", tar);
+	return r;
+}
+
 /*
  * What maintainer scripts would have run on the host, as root: here in a cell, on the tree, as
  * nobody in particular; out comes a tar of new files.
  */
 static int prepare(struct bake *bake, const char *folder, const json_t *job_json, struct error *err)
 {
-	static const struct unpack_rules rules = {.files_max = PREPARE_FILES_MAX,
-						  .bytes_max = PREPARE_BYTES_MAX};
 	const char *name = json_text(job_json, "name");
-	struct path artefact, tar, root;
+	struct path artefact, tar;
 	const char *const argv[] = {"/bin/sh", "-ec", json_text(job_json, "script"), NULL};
 
 	progress_tick(&bake->progress, name);
 	int r = path_format(&tar, err, "%s/prepare.tar", folder);
-	if (r >= 0)
-		r = path_format(&root, err, "%s/root", folder);
 	if (r >= 0)
 		r = path_format(&artefact, err, "out.tar:%s", tar.text);
 	if (r < 0)
@@ -133,11 +170,7 @@ static int prepare(struct bake *bake, const char *folder, const json_t *job_json
 	};
 	__attribute__((cleanup(child_result_fini))) struct child_result result;
 	r = cell_job_must(bake, name, &job, &result, err);
-	if (r >= 0)
-		r = unpack_tar(tar.text, root.text, &rules, NULL, err);
-	if (r >= 0 && unlink(tar.text) < 0)
-		r = error_set(err, -errno, "debian", "cannot remove %s", tar.text);
-	return r;
+	return r < 0 ? r : lay_over(folder, tar.text, err);
 }
 
 static int prepare_all(struct bake *bake, const char *folder, const json_t *jobs, struct error *err)

@@ -34,11 +34,13 @@ static int same_but_for_case(const char *a, const char *b)
 
 /* The entry of this name, or the free one where it belongs. room is a power of two and never full.
  */
-static struct names_entry *find(struct names_entry *entries, size_t room, const char *name)
+static struct names_entry *find(struct names_entry *entries, size_t room, int any_case,
+				const char *name)
 {
 	size_t i = hash_name(name) & (room - 1);
 
-	while (entries[i].name && !same_but_for_case(entries[i].name, name))
+	while (entries[i].name && !(any_case ? strcmp(entries[i].name, name) == 0
+					     : same_but_for_case(entries[i].name, name)))
 		i = (i + 1) & (room - 1);
 	return &entries[i];
 }
@@ -51,7 +53,8 @@ static int grow(struct names *names)
 		return -ENOMEM;
 	for (size_t i = 0; i < names->room; i++)
 		if (names->entries[i].name)
-			*find(entries, room, names->entries[i].name) = names->entries[i];
+			*find(entries, room, names->any_case, names->entries[i].name) =
+				names->entries[i];
 	free(names->entries);
 	names->entries = entries;
 	names->room = room;
@@ -65,7 +68,7 @@ int names_add(struct names *names, const char *name, enum names_kind kind)
 		if (r < 0)
 			return r;
 	}
-	struct names_entry *entry = find(names->entries, names->room, name);
+	struct names_entry *entry = find(names->entries, names->room, names->any_case, name);
 	if (entry->name)
 		return kind == NAMES_FOLDER && entry->kind == NAMES_FOLDER &&
 				       strcmp(entry->name, name) == 0
@@ -84,5 +87,5 @@ void names_fini(struct names *names)
 	for (size_t i = 0; i < names->room; i++)
 		free(names->entries[i].name);
 	free(names->entries);
-	*names = (struct names){.entries = NULL};
+	*names = (struct names){.any_case = names->any_case};
 }

@@ -16,6 +16,7 @@ struct names_entry {
 
 /* A hash table, open addressing. Zero-initialise. */
 struct names {
+	int any_case; /* 1: names that differ in case only are two */
 	struct names_entry *entries;
 	size_t used, room;
 };

@@ -73,6 +73,27 @@ int path_is_below(const char *path)
 	}
 }
 
+int path_target_is_inside(const char *path, const char *target)
+{
+	int depth = 0;
+
+	if (*target == '/' || *target == '\0')
+		return 0;
+	for (const char *at = path; *at; at++)
+		depth += *at == '/';
+	for (const char *at = target; *at;) {
+		size_t len = strcspn(at, "/");
+		if (len == 2 && at[0] == '.' && at[1] == '.')
+			depth--;
+		else if (len > 0 && !(len == 1 && at[0] == '.'))
+			depth++;
+		if (depth < 0)
+			return 0;
+		at += len + (at[len] == '/');
+	}
+	return 1;
+}
+
 int path_write_file(const char *path, mode_t mode, const void *data, size_t len, struct error *err)
 {
 	struct path temporary;

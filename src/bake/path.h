@@ -29,6 +29,9 @@ int path_exists(const char *path);
  */
 int path_is_below(const char *path);
 
+/* Does a link at path, relative to some folder, whose target is as given stay inside it? 1 or 0. */
+int path_target_is_inside(const char *path, const char *target);
+
 /*
  * Writes a whole new file with this mode; an existing one is replaced by rename(2), so that what is
  * hard-linked elsewhere never changes. Returns 0 or a negative errno.

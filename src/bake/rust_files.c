@@ -41,28 +41,6 @@ static int may_hold_wanted(const json_t *patterns, const char *folder)
 	return 0;
 }
 
-/* Does a link's target stay inside the tool chain? path: the link's own, relative. */
-static int target_is_inside(const char *path, const char *target)
-{
-	int depth = 0;
-
-	if (*target == '/' || *target == '\0')
-		return 0;
-	for (const char *at = path; *at; at++)
-		depth += *at == '/';
-	for (const char *at = target; *at;) {
-		size_t len = strcspn(at, "/");
-		if (len == 2 && at[0] == '.' && at[1] == '.')
-			depth--;
-		else if (len > 0 && !(len == 1 && at[0] == '.'))
-			depth++;
-		if (depth < 0)
-			return 0;
-		at += len + (at[len] == '/');
-	}
-	return 1;
-}
-
 static int make_parent(const char *path, struct error *err)
 {
 	struct path parent;
@@ -82,7 +60,7 @@ static int take_link(struct files *files, const struct tree_entry *entry, const 
 	if (n < 0)
 		return error_set(err, -errno, "rust", "cannot read the link %s", entry->full_path);
 	target[n] = '\0';
-	if (!target_is_inside(entry->path, target))
+	if (!path_target_is_inside(entry->path, target))
 		return error_set_plain(err, -EINVAL, "rust",
 				       "%s is a link to %s, outside of the tool chain",
 				       entry->full_path, target);

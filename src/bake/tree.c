@@ -99,6 +99,19 @@ static int link_symlink(const char *from, const char *to, struct error *err)
 	return 0;
 }
 
+/* One that is there will do, if it is a real folder: a link could lead anywhere. */
+static int link_folder(const char *to, struct error *err)
+{
+	struct stat st;
+
+	if (mkdir(to, 0755) == 0)
+		return 0;
+	int r = -errno;
+	if (r == -EEXIST && lstat(to, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	return error_set(err, r, "link", "cannot make the folder %s", to);
+}
+
 static int link_visit(void *owner, const struct tree_entry *entry, struct error *err)
 {
 	const struct link_owner *link_owner = owner;
@@ -108,11 +121,8 @@ static int link_visit(void *owner, const struct tree_entry *entry, struct error 
 			    entry->path);
 	if (r < 0)
 		return r;
-	if (S_ISDIR(entry->st->st_mode)) {
-		if (mkdir(to.text, 0755) < 0 && errno != EEXIST)
-			return error_set(err, -errno, "link", "cannot make the folder %s", to.text);
-		return 0;
-	}
+	if (S_ISDIR(entry->st->st_mode))
+		return link_folder(to.text, err);
 	if (link_owner->files)
 		++*link_owner->files;
 	if (S_ISLNK(entry->st->st_mode))

@@ -30,8 +30,8 @@ int tree_remove(const char *top, struct error *err);
 
 /*
  * Lays a tree over another: folders are made, files hard-linked (copied across file systems),
- * symbolic links made again. A file that is in both is refused with -EEXIST. Counts into *files
- * when it is not NULL.
+ * symbolic links made again. A file that is in both, or a folder where the other has none, is
+ * refused with -EEXIST. Counts into *files when it is not NULL.
  */
 int tree_link(const char *from, const char *to, uint64_t *files, struct error *err);
 

@@ -70,6 +70,20 @@ static void tree_link_makes_the_same_tree(void **state)
 	assert_int_equal(tree_link(from.text, to.text, NULL, NULL), -EEXIST);
 }
 
+static void tree_link_a_link_is_no_folder(void **state)
+{
+	struct path from = below(state, "from"), to = below(state, "to"),
+		    link = below(state, "to/a"), kept = below(state, "kept"),
+		    made = below(state, "kept/b");
+
+	make_file(state, "from/a/b");
+	make_file(state, "to/c");
+	make_file(state, "kept/c");
+	assert_int_equal(symlink(kept.text, link.text), 0);
+	assert_int_equal(tree_link(from.text, to.text, NULL, NULL), -EEXIST);
+	assert_false(path_exists(made.text));
+}
+
 static void tree_remove_links_are_not_followed(void **state)
 {
 	struct path top = below(state, "top"), link = below(state, "top/link"),
@@ -243,6 +257,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(tree_link_makes_the_same_tree, setup, teardown),
+		cmocka_unit_test_setup_teardown(tree_link_a_link_is_no_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(tree_remove_links_are_not_followed, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(tree_normalise_modes_and_times_are_set, setup,

@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,13 +54,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void write_archive(const char *path, const struct entry *entries, size_t count)
+static void write_entries(struct archive *archive, const struct entry *entries, size_t count)
 {
-	struct archive *archive = archive_write_new();
-
-	archive_write_add_filter_gzip(archive);
-	archive_write_set_format_gnutar(archive);
-	assert_int_equal(archive_write_open_filename(archive, path), ARCHIVE_OK);
 	for (size_t i = 0; i < count; i++) {
 		struct archive_entry *entry = archive_entry_new();
 		const char *data = entries[i].data ? entries[i].data : "";
@@ -76,6 +72,48 @@ static void write_archive(const char *path, const struct entry *entries, size_t 
 		assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
 		if (*data)
 			archive_write_data(archive, data, strlen(data));
+		archive_entry_free(entry);
+	}
+	assert_int_equal(archive_write_close(archive), ARCHIVE_OK);
+	archive_write_free(archive);
+}
+
+static struct archive *new_tar(int filter)
+{
+	struct archive *archive = archive_write_new();
+
+	assert_int_equal(archive_write_add_filter(archive, filter), ARCHIVE_OK);
+	assert_int_equal(archive_write_set_format_gnutar(archive), ARCHIVE_OK);
+	return archive;
+}
+
+static void write_archive(const char *path, const struct entry *entries, size_t count)
+{
+	struct archive *archive = new_tar(ARCHIVE_FILTER_GZIP);
+
+	assert_int_equal(archive_write_open_filename(archive, path), ARCHIVE_OK);
+	write_entries(archive, entries, count);
+}
+
+/* A Debian package: an ar archive with a tar in it. member: what that is called. */
+static void write_package(const char *path, const char *member, const struct entry *entries,
+			  size_t count)
+{
+	static char tar[1 << 16];
+	size_t used = 0;
+	struct archive *inner = new_tar(ARCHIVE_FILTER_XZ), *archive = archive_write_new();
+
+	assert_int_equal(archive_write_open_memory(inner, tar, sizeof(tar), &used), ARCHIVE_OK);
+	write_entries(inner, entries, count);
+	assert_int_equal(archive_write_set_format_ar_svr4(archive), ARCHIVE_OK);
+	assert_int_equal(archive_write_open_filename(archive, path), ARCHIVE_OK);
+	for (int i = 0; i < 2; i++) {
+		struct archive_entry *entry = archive_entry_new();
+		archive_entry_set_pathname(entry, i ? member : "debian-binary");
+		archive_entry_set_filetype(entry, AE_IFREG);
+		archive_entry_set_size(entry, i ? (la_int64_t)used : 4);
+		assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
+		archive_write_data(archive, i ? tar : "2.0\n", i ? used : 4);
 		archive_entry_free(entry);
 	}
 	assert_int_equal(archive_write_close(archive), ARCHIVE_OK);
@@ -235,6 +273,167 @@ static void unpack_tar_damaged_archive_is_refused(void **state)
 	assert_non_null(strstr(err.text, "damaged"));
 }
 
+static struct path in_target(const struct fixture *fixture, const char *name)
+{
+	struct path path;
+
+	assert_int_equal(path_format(&path, NULL, "%s/%s", fixture->to.text, name), 0);
+	return path;
+}
+
+static void unpack_tar_other_compressions_are_read(void **state)
+{
+	static const int filters[] = {ARCHIVE_FILTER_NONE, ARCHIVE_FILTER_XZ, ARCHIVE_FILTER_ZSTD};
+	const struct fixture *fixture = *state;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "a-1.0/f%zu", i);
+		const struct entry entry = {.name = name, .type = AE_IFREG, .data = "some"};
+		struct archive *archive = new_tar(filters[i]);
+		assert_int_equal(archive_write_open_filename(archive, fixture->archive.text),
+				 ARCHIVE_OK);
+		write_entries(archive, &entry, 1);
+		assert_int_equal(
+			unpack_tar(fixture->archive.text, fixture->to.text, &rules, NULL, NULL), 0);
+		struct path path = in_target(fixture, name + 6);
+		assert_int_equal(stat(path.text, &st), 0);
+		assert_int_equal(st.st_size, 4);
+	}
+}
+
+/* Names in a pax header are converted, which must not need files that are out of reach. */
+static void unpack_tar_names_may_be_any_language(void **state)
+{
+	static const struct entry entry = {
+		.name = "a-1.0/\xc3\xa4\xe2\x82\xac", .type = AE_IFREG, .data = "some"};
+	const struct fixture *fixture = *state;
+	struct archive *archive = archive_write_new();
+
+	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+	assert_int_equal(archive_write_set_format_pax(archive), ARCHIVE_OK);
+	assert_int_equal(archive_write_open_filename(archive, fixture->archive.text), ARCHIVE_OK);
+	write_entries(archive, &entry, 1);
+	assert_int_equal(unpack_tar(fixture->archive.text, fixture->to.text, &rules, NULL, NULL),
+			 0);
+	struct path path = in_target(fixture, entry.name + 6);
+	assert_true(path_exists(path.text));
+}
+
+static void unpack_tar_inner_links_stay_inside(void **state)
+{
+	static const struct unpack_rules linked = {
+		.files_max = 8, .bytes_max = 100, .links = UNPACK_INNER_LINKS};
+	static const struct entry bad[] = {
+		{.name = "b/out", .type = AE_IFLNK, .link = "../../c"},
+		{.name = "b/out", .type = AE_IFLNK, .link = "/etc/passwd"},
+		{.name = "b/out", .type = AE_IFREG, .link = "../c", .is_hardlink = 1},
+		{.name = "b/out", .type = AE_IFREG, .link = "/etc/passwd", .is_hardlink = 1},
+	};
+	static const struct entry good[] = {
+		{.name = "b/file", .type = AE_IFREG, .data = "x"},
+		{.name = "c/soft", .type = AE_IFLNK, .link = "../b/file"},
+		{.name = "c/hard", .type = AE_IFREG, .link = "b/file", .is_hardlink = 1},
+	};
+	const struct fixture *fixture = *state;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct error err = {.code = 0};
+		write_archive(fixture->archive.text, &bad[i], 1);
+		assert_int_equal(
+			unpack_tar(fixture->archive.text, fixture->to.text, &linked, NULL, &err),
+			-EBADMSG);
+		assert_non_null(strstr(err.text, "leads out"));
+	}
+	write_archive(fixture->archive.text, good, 3);
+	assert_int_equal(unpack_tar(fixture->archive.text, fixture->to.text, &linked, NULL, NULL),
+			 0);
+	struct path soft = in_target(fixture, "c/soft"), hard = in_target(fixture, "c/hard");
+	assert_int_equal(lstat(soft.text, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(lstat(hard.text, &st), 0);
+	assert_int_equal(st.st_nlink, 2);
+}
+
+static const struct unpack_move moves[] = {{"bin", "usr/bin"}};
+static const struct unpack_rules package_rules = {.files_max = 8,
+						  .bytes_max = 100,
+						  .links = UNPACK_ANY_LINKS,
+						  .any_case = 1,
+						  .moves = moves,
+						  .move_count = 1};
+
+static void unpack_deb_files_are_made_where_they_belong(void **state)
+{
+	static const struct entry entries[] = {
+		{.name = "./", .type = AE_IFDIR},
+		{.name = "./bin/", .type = AE_IFDIR},
+		{.name = "./bin/tool", .type = AE_IFREG, .data = "x", .mode = 04755},
+		{.name = "./bin/same", .type = AE_IFREG, .link = "./bin/tool", .is_hardlink = 1},
+		{.name = "./binary", .type = AE_IFREG, .data = "y"},
+		{.name = "./BINARY", .type = AE_IFLNK, .link = "/etc/passwd"},
+	};
+	const struct fixture *fixture = *state;
+	struct stat st;
+
+	write_package(fixture->archive.text, "data.tar.xz", entries, 6);
+	assert_int_equal(
+		unpack_deb(fixture->archive.text, fixture->to.text, &package_rules, NULL, NULL), 0);
+	struct path path = in_target(fixture, "usr/bin/same");
+	assert_int_equal(lstat(path.text, &st), 0);
+	assert_int_equal(st.st_nlink, 2);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	path = in_target(fixture, "binary");
+	assert_true(path_exists(path.text));
+	path = in_target(fixture, "BINARY");
+	assert_true(path_exists(path.text));
+	path = in_target(fixture, "bin");
+	assert_false(path_exists(path.text));
+}
+
+static void unpack_deb_links_of_packages_are_not_followed(void **state)
+{
+	static const struct entry entries[] = {
+		{.name = "./etc", .type = AE_IFLNK, .link = "/tmp"},
+		{.name = "./etc/sandlot-unit-file", .type = AE_IFREG, .data = "x"},
+	};
+	const struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		write_package(fixture->archive.text, "data.tar.xz", entries + i, 1);
+		assert_int_equal(unpack_deb(fixture->archive.text, fixture->to.text, &package_rules,
+					    NULL, NULL),
+				 i == 0 ? 0 : -ENOTDIR);
+	}
+	assert_false(path_exists("/tmp/sandlot-unit-file"));
+}
+
+static void unpack_deb_what_is_no_package_is_refused(void **state)
+{
+	static const struct entry entry = {.name = "./f", .type = AE_IFREG, .data = "x"};
+	const struct fixture *fixture = *state;
+	struct error err = {.code = 0};
+	struct stat st;
+
+	write_package(fixture->archive.text, "control.tar.xz", &entry, 1);
+	assert_int_equal(
+		unpack_deb(fixture->archive.text, fixture->to.text, &package_rules, NULL, &err),
+		-EBADMSG);
+	assert_non_null(strstr(err.text, "data.tar"));
+	write_archive(fixture->archive.text, &entry, 1);
+	assert_int_equal(
+		unpack_deb(fixture->archive.text, fixture->to.text, &package_rules, NULL, NULL),
+		-EBADMSG);
+	write_package(fixture->archive.text, "data.tar.xz", &entry, 1);
+	assert_int_equal(stat(fixture->archive.text, &st), 0);
+	assert_int_equal(truncate(fixture->archive.text, st.st_size - 80), 0);
+	assert_int_equal(
+		unpack_deb(fixture->archive.text, fixture->to.text, &package_rules, NULL, NULL),
+		-EBADMSG);
+}
+
 static void names_add_many_names_are_kept_apart(void **state)
 {
 	struct names names = {.entries = NULL};
@@ -250,6 +449,11 @@ static void names_add_many_names_are_kept_apart(void **state)
 	assert_int_equal(names_add(&names, "folder", NAMES_FOLDER), 0);
 	assert_int_equal(names_add(&names, "Folder", NAMES_FOLDER), -EEXIST);
 	assert_int_equal(names_add(&names, "folder", NAMES_FILE), -EEXIST);
+	names_fini(&names);
+	names.any_case = 1;
+	assert_int_equal(names_add(&names, "file", NAMES_FILE), 1);
+	assert_int_equal(names_add(&names, "FILE", NAMES_FILE), 1);
+	assert_int_equal(names_add(&names, "file", NAMES_FILE), -EEXIST);
 	names_fini(&names);
 }
 
@@ -274,6 +478,18 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unpack_tar_link_in_the_target_is_not_followed,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(unpack_tar_damaged_archive_is_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(unpack_tar_other_compressions_are_read, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(unpack_tar_names_may_be_any_language, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(unpack_tar_inner_links_stay_inside, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(unpack_deb_files_are_made_where_they_belong, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(unpack_deb_links_of_packages_are_not_followed,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(unpack_deb_what_is_no_package_is_refused, setup,
 						teardown),
 		cmocka_unit_test(names_add_many_names_are_kept_apart),
 	};
