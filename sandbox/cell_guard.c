@@ -8,6 +8,17 @@
 
 #include "sandbox/cell.h"
 
+/* bundle_path_is_valid() refuses what fills the whole field and so has no end. */
+static int paths_are_valid(const struct cell_spec *spec)
+{
+	for (unsigned i = 0; i < spec->bind_count; i++)
+		if (!bundle_path_is_valid(
+			    spec->bind_paths[i],
+			    strnlen(spec->bind_paths[i], sizeof(spec->bind_paths[i]))))
+			return 0;
+	return 1;
+}
+
 int cell_read_spec(struct cell_context *context)
 {
 	struct cell_spec *spec = &context->spec;
@@ -15,7 +26,7 @@ int cell_read_spec(struct cell_context *context)
 
 	if (n != (ssize_t)sizeof(*spec) || spec->magic != CELL_SPEC_MAGIC ||
 	    spec->profile >= CELL_PROFILE_COUNT || spec->join_count > CELL_JOIN_MAX ||
-	    spec->bind_count > CELL_BINDS_MAX)
+	    spec->bind_count > CELL_BINDS_MAX || !paths_are_valid(spec))
 		return cell_failed(context, n < 0 ? errno : EBADMSG,
 				   "the launcher's spec is not one of this build");
 	close(CELL_FD_SPEC);

@@ -57,6 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		FUZZ_ASSERT(spec->profile < CELL_PROFILE_COUNT);
 		FUZZ_ASSERT(spec->join_count <= CELL_JOIN_MAX &&
 			    spec->bind_count <= CELL_BINDS_MAX);
+		for (unsigned i = 0; i < spec->bind_count; i++)
+			FUZZ_ASSERT(memchr(spec->bind_paths[i], 0, sizeof(spec->bind_paths[i])));
 	}
 	return 0;
 }
