@@ -10,7 +10,7 @@ from pathlib import Path
 LAYERS = ("seccomp landlock cgroup rlimits net-ns proc readonly uid-drop ipc-ns uts-ns pivot "
           "cgroup-ns").split()
 KEYS = set("""claim layer args options expect expect-bytes outcome exit signal error program file-caps
-    links where stdin first-args after-args control control-args control-options control-expect
+    where stdin first-args after-args control control-args control-options control-expect
     control-expect-not control-expect-bytes control-artefact control-stdin absent-if absent-outcome
     needs vm alone alone-with alone-args alone-expect alone-outcome alone-exit alone-error
     alone-signal""".split())
@@ -71,7 +71,7 @@ class Run:
             self.program, self.inside, self.image = self.source, ["bash", "./probe"], self.world.image
             return
         self.image = self.world.tree
-        self.program = self.world.compile(self.source, self.case.get("links"))
+        self.program = self.world.program(self.source.stem)
         self.inside = ["./probe"]
         if "program" in self.case:
             self.place_in_image()
@@ -79,7 +79,8 @@ class Run:
     def place_in_image(self):
         path = self.case["program"]
         target = self.world.tree / path.lstrip("/")
-        shutil.copy(self.program, target)
+        # A link: what is written while another thread forks cannot be executed for a moment.
+        os.link(self.program, target)
         if not self.world.is_root:
             raise Absent("without root, no program of root's to put there")
         os.chmod(target, 0o4755)
@@ -155,7 +156,7 @@ def alone(run):
     if case["layer"] == "seccomp" and case.get("control") in ("host", "user"):
         # The attack has got the host's whole privilege and nothing against it but the filter.
         profile = "compile" if "compile" in case.get("options", "") else "run"
-        status, out = run.host(args, front=(run.world.only_seccomp, profile))
+        status, out = run.host(args, front=(run.world.program("only-seccomp"), profile))
         judge(run, out, status, None, "alone-")
         return
     options = [*run.fill("options"), *without([case["layer"], *run.fill("alone-with")])]

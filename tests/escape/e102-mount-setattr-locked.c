@@ -7,15 +7,18 @@
  */
 #include <fcntl.h>
 #include <sched.h>
+#include <stdint.h>
 #include <sys/mount.h>
 
 #include "probe.h"
 
 int main(void)
 {
+	/* linux/mount.h: struct mount_attr and MOUNT_ATTR_RDONLY, which not every libc has. */
+	const struct {
+		uint64_t attr_set, attr_clr, propagation, userns_fd;
+	} set = {.attr_set = 1}, clear = {.attr_clr = 1};
 	/* On the host: a mount of one's own, made read-only first. */
-	struct mount_attr set = {.attr_set = MOUNT_ATTR_RDONLY},
-			  clear = {.attr_clr = MOUNT_ATTR_RDONLY};
 	const char *folder = "/playground/bound";
 
 	if (access(folder, F_OK) < 0) {

@@ -10,6 +10,6 @@
 
 int main(void)
 {
-	return probe_say(
-		sched_setscheduler(0, SCHED_RR, &(struct sched_param){.sched_priority = 1}));
+	const struct sched_param param = {.sched_priority = 1};
+	return probe_call(SYS_sched_setscheduler, 0, SCHED_RR, &param);
 }

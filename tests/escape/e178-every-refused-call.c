@@ -20,7 +20,7 @@ int main(void)
 		if ((plain == EPERM || plain == ENOSYS) && (high == EPERM || high == ENOSYS))
 			continue;
 		refused = 0;
-		printf("%ld: %s %s\n", calls[i], strerrorname_np(plain), strerrorname_np(high));
+		printf("%ld: %s %s\n", calls[i], probe_errno_name(plain), probe_errno_name(high));
 	}
 	if (refused)
 		puts("all refused");

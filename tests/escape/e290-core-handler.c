@@ -3,7 +3,6 @@
  * layer: rlimits
  * alone: none
  * vm: it sets the kernel's core_pattern
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: signaled, not handled

@@ -2,7 +2,6 @@
  * claim: a bundle cut short is refused
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

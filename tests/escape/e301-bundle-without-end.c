@@ -2,7 +2,6 @@
  * claim: a bundle that does not say where it ends is refused
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

@@ -2,7 +2,6 @@
  * claim: a name said to be longer than the bundle is refused
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

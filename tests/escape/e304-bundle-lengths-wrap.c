@@ -2,7 +2,6 @@
  * claim: lengths that add up to little, with a carry, are refused
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

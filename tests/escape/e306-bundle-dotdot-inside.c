@@ -2,7 +2,6 @@
  * claim: also in the middle
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

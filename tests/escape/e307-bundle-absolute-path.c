@@ -2,7 +2,6 @@
  * claim: a path from the root is refused
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

@@ -2,7 +2,6 @@
  * claim: a path with a NUL in it, two paths in one, is refused
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

@@ -2,7 +2,6 @@
  * claim: a file that is there already is not written over
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

@@ -2,7 +2,6 @@
  * claim: a file is not taken for a folder
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

@@ -2,7 +2,6 @@
  * claim: variables are counted
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

@@ -2,7 +2,6 @@
  * claim: files are counted, by the limit on inodes at the latest
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

@@ -2,7 +2,6 @@
  * claim: a record of no known kind is refused
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

@@ -2,7 +2,6 @@
  * claim: only one file can be handed on
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

@@ -2,7 +2,6 @@
  * claim: an artefact that did not come cannot be placed
  * layer: unpack
  * alone: none
- * links: launch
  * where: host
  * args: {cell_exe} {tree}
  * expect: refused unpack

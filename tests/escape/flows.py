@@ -71,7 +71,7 @@ def nothing_new(before):
 
 def started(world, options, argv, **more):
     """A cell with the sleeper in it, which is known to be running."""
-    program = world.compile(HERE / "sleeper.c")
+    program = world.program("sleeper")
     process = subprocess.Popen(
         [*world.command, "--image", world.tree, "--file", f"{program}:probe", *options, "--", "./probe", *argv],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
@@ -83,7 +83,7 @@ def started(world, options, argv, **more):
 def orphan_dies(world):
     """What the program leaves running dies with it."""
     seconds = str(40000 + os.getpid())
-    program = world.compile(HERE / "sleeper.c")
+    program = world.program("sleeper")
     begin = time.monotonic()
     status, _, report, _ = world.cell(["--file", f"{program}:probe", "--limit", "wall=20s"],
                                       ["./probe", seconds, "detach"])
@@ -164,12 +164,7 @@ def missing_mount_point(world):
 
 def ipc_leftover(world):
     """Shared memory made in one cell is not there in the next. Control: without the IPC namespace it is."""
-    source = world.dir / "leave.c"
-    source.write_text(
-        '#include <sys/shm.h>\n#include "probe.h"\nint main(int argc, char **argv)\n{\n\t(void)argc;\n'
-        "\treturn probe_say(shmget((key_t)strtol(argv[1], NULL, 10), 4096, "
-        "(int)strtol(argv[2], NULL, 8)));\n}\n")
-    program = world.compile(source)
+    program = world.program("leave")
     key = str(world.shm_key + 1)
 
     def both(options):
@@ -190,7 +185,7 @@ def ipc_leftover(world):
 
 def fault_in_every_step(world):
     """Each step is made to fail, by name; nothing is left behind. Control: without a fault it works."""
-    program = world.compile(HERE / "sleeper.c")
+    program = world.program("sleeper")
     steps = [line.split() for line in
              subprocess.run([*world.command, "--list-steps"], capture_output=True, text=True,
                             check=True).stdout.splitlines()]
@@ -212,8 +207,8 @@ def fault_in_every_step(world):
 
 def launcher(world, name, *arguments, **more):
     """A long-lived launcher of the test's own, which counts what it holds. Returns its output."""
-    shutil.copy(world.compile(HERE / "sleeper.c"), world.tree / "bin/sleeper")
-    program = world.compile(HERE / f"{name}.c", links="launch")
+    shutil.copy(world.program("sleeper"), world.tree / "bin/sleeper")
+    program = world.program(name)
     before = state()
     process = subprocess.Popen([program, world.cell_exe, world.tree, *arguments], text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
@@ -296,7 +291,7 @@ def charged_to_nobody(world):
     """What is used in a cell does not count against the host's root."""
     if not world.is_root:
         raise Absent("without root: a user's cells count against him")
-    program = world.compile(HERE / "timers.c")
+    program = world.program("timers")
 
     def counted(command, **more):
         before = pending_signals()
@@ -317,7 +312,7 @@ def charged_to_nobody(world):
 
 def processor_time(world):
     """User and system time add up to what the cgroup's precise clock says, however short."""
-    program = world.compile(HERE / "sleeper.c")
+    program = world.program("sleeper")
     for _ in range(5):
         _, _, report, _ = world.cell(["--file", f"{program}:probe"], ["./probe", "0"])
         used = report["user_usec"] + report["system_usec"]
@@ -329,11 +324,7 @@ def processor_time(world):
 
 def report_of_output(world):
     """The report tells bytes and truncation of each stream by itself."""
-    source = world.dir / "streams.c"
-    source.write_text(
-        '#include "probe.h"\nint main(void)\n{\n\tfor (int i = 0; i < 3000; i++)\n'
-        '\t\tfputs("0123456789", stdout);\n\tfputs("abc", stderr);\n\treturn 0;\n}\n')
-    program = world.compile(source)
+    program = world.program("streams")
     keys = ("stdout_bytes", "stderr_bytes", "truncated_stdout", "truncated_stderr", "outcome")
     for limit, expected in (("1M", [30000, 3, False, False, "exited"]),
                             ("30000", [30000, 3, False, False, "exited"]),
@@ -352,7 +343,7 @@ def report_of_output(world):
 def report_of_files(world):
     """The report says whether it was bytes or inodes that ran out."""
     for case, limit, inodes in (("e062-disk-fill", "files=16M", False), ("e063-inode-fill", "inodes=100", True)):
-        program = world.compile(HERE / f"{case}.c")
+        program = world.program(case)
         _, _, report, _ = world.cell(["--file", f"{program}:probe", "--limit", limit], ["./probe"])
         if not report["files_full"] or report["inodes_full"] != inodes:
             fail(f"{limit}: {report}")

@@ -1,5 +1,5 @@
 /*
- * For cases that are launchers themselves (`links: launch`): a host, one cell with a bundle made by
+ * For cases that are launchers themselves: a host, one cell with a bundle made by
  * hand, and a word on how it ended: "done", "refused STEP", or the outcome's name.
  */
 #ifndef TESTS_ESCAPE_LAUNCHER_H

@@ -14,11 +14,45 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* The errnos an attack may end with; not every libc knows their names. */
+#define PROBE_ERRNOS(X)                                                                            \
+	X(EPERM)                                                                                   \
+	X(ENOENT)                                                                                  \
+	X(ESRCH) X(EINTR) X(EIO) X(ENXIO) X(E2BIG) X(ENOEXEC) X(EBADF) X(ECHILD) X(EAGAIN) X(      \
+		ENOMEM) X(EACCES) X(EFAULT) X(ENOTBLK) X(EBUSY) X(EEXIST) X(EXDEV) X(ENODEV)       \
+		X(ENOTDIR) X(EISDIR) X(EINVAL) X(ENFILE) X(EMFILE) X(ENOTTY) X(ETXTBSY) X(         \
+			EFBIG) X(ENOSPC) X(ESPIPE) X(EROFS) X(EMLINK) X(EPIPE) X(EDOM) X(ERANGE)   \
+			X(EDEADLK) X(ENAMETOOLONG) X(ENOLCK) X(ENOSYS) X(ENOTEMPTY) X(ELOOP) X(    \
+				ENODATA) X(ENOLINK) X(EPROTO) X(EBADMSG) X(EOVERFLOW) X(ENOTSOCK)  \
+				X(EDESTADDRREQ) X(EMSGSIZE) X(EPROTOTYPE) X(ENOPROTOOPT) X(        \
+					EPROTONOSUPPORT) X(ESOCKTNOSUPPORT) X(EOPNOTSUPP)          \
+					X(EPFNOSUPPORT) X(EAFNOSUPPORT) X(EADDRINUSE) X(           \
+						EADDRNOTAVAIL) X(ENETDOWN) X(ENETUNREACH)          \
+						X(ECONNABORTED) X(ECONNRESET) X(ENOBUFS) X(        \
+							EISCONN) X(ENOTCONN) X(ETIMEDOUT)          \
+							X(ECONNREFUSED) X(EHOSTUNREACH) X(         \
+								EALREADY) X(EINPROGRESS) X(ESTALE) \
+								X(EDQUOT) X(ECANCELED) X(ENOKEY)   \
+									X(EKEYREJECTED)
+
+static inline const char *probe_errno_name(int number)
+{
+	switch (number) {
+#define PROBE_ERRNO(name)                                                                          \
+	case name:                                                                                 \
+		return #name;
+		PROBE_ERRNOS(PROBE_ERRNO)
+#undef PROBE_ERRNO
+	default:
+		return strerror(number);
+	}
+}
+
 /* result: what the attack's call returned; negative with errno set when it failed. Returns 0. */
 static inline int probe_say(long result)
 {
 	if (result < 0)
-		printf("denied %s\n", strerrorname_np(errno));
+		printf("denied %s\n", probe_errno_name(errno));
 	else
 		puts("done");
 	return 0;

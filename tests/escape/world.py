@@ -7,14 +7,12 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import threading
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TIMEOUT = 60
 USER = 1000
-COMPILE = ["gcc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"]
 TREE_FOLDERS = ("bin", "proc", "dev", "tmp", "playground", "open", "etc")
 
 
@@ -34,12 +32,14 @@ class World:
         # Not below /tmp: the cell's own /tmp would hide a path that leaked.
         self.dir = Path(tempfile.mkdtemp(prefix="sandlot-escape-", dir="/var/tmp"))
         os.chmod(self.dir, 0o755)
-        self.lock, self.objects = threading.Lock(), []
         self.libc = ctypes.CDLL(None, use_errno=True)
         self.landlock = self.libc.syscall(444, None, 0, 1)
         self.make_tree()
         self.make_targets()
-        self.only_seccomp = self.build_helper()
+        self.programs = self.dir / "programs"
+        shutil.copytree(build / "tests/escape", self.programs)
+        for path in self.programs.iterdir():
+            path.chmod(0o755)
         self.has_cgroups = "Delegate=yes" not in (warned := self.cell([], ["/none"])[3]) and \
             "no cgroup" not in warned and "no memory and pids cgroups" not in warned
 
@@ -81,33 +81,9 @@ class World:
         self.sleeper.wait()
         shutil.rmtree(self.dir)
 
-    def build_helper(self):
-        out = self.dir / "only-seccomp"
-        subprocess.run([*COMPILE, "-static", f"-I{self.build}/gen", "-o", out, HERE / "only-seccomp.c"],
-                       check=True)
-        return out
-
-    def launch_objects(self):
-        """The launcher's modules. The build's own objects may be another libc's."""
-        chosen = lambda path: not path.name.startswith(("cell_", "cli_", "policy_compile"))
-        with self.lock:
-            if not self.objects:
-                sources = [*filter(chosen, ROOT.glob("sandbox/*.c")), *ROOT.glob("src/base/*.c")]
-                out = self.dir / "objects"
-                out.mkdir()
-                subprocess.run([*COMPILE, "-fPIE", f"-I{ROOT}", f"-I{ROOT}/src", "-c", *sources], cwd=out,
-                               check=True)
-                self.objects = [*out.glob("*.o")]
-            return self.objects
-
-    def compile(self, source, links=None):
-        """links: `launch` for the launcher's objects."""
-        out = self.dir / source.stem
-        objects = self.launch_objects() if links == "launch" else []
-        kind = ["-static-pie", "-fPIE"] if links else ["-static"]
-        subprocess.run([*COMPILE, *kind, f"-I{HERE}", f"-I{ROOT}", f"-I{ROOT}/src", "-pthread", "-o",
-                        out, source, *objects], check=True)
-        return out
+    def program(self, name):
+        """What was made of NAME.c, on a copy: anybody may execute it."""
+        return self.programs / name
 
     def cell(self, options, argv, image=None, stdin="/dev/null", **more):
         """Runs sandlot cell; returns exit status, output, report (None when there was none), stderr."""
