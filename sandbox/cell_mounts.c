@@ -1,6 +1,6 @@
 /*
  * The cell's file system. The launcher's mount namespace, which was copied for the cell, holds
- * /image (the tree, read-only), /dev (five nodes), /proc, /bind/N and an empty folder /cell, on
+ * /image/N (read-only), /dev (five nodes), /proc, /bind/N and an empty folder /cell, on
  * which the new root is put together with the working folder set to it: paths without a leading
  * slash are the new root's.
  *
@@ -36,9 +36,12 @@ int cell_mount_failed(struct cell_context *context, const char *point)
 
 int cell_mount_root(struct cell_context *context)
 {
+	char source[32];
+
 	/* nosuid, nodev and (but for --without readonly) read-only come, locked, with the source.
 	 */
-	if (mount("/image", "/cell", NULL, MS_BIND, NULL) < 0)
+	snprintf(source, sizeof(source), "/image/%u", context->spec.image);
+	if (mount(source, "/cell", NULL, MS_BIND, NULL) < 0)
 		return cell_failed(context, errno, "cannot bind the image");
 	if (chdir("/cell") < 0)
 		return cell_failed(context, errno, "cannot enter the image");

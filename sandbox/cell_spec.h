@@ -56,6 +56,7 @@ enum {
 struct cell_spec {
 	uint32_t magic;
 	uint32_t profile; /* enum cell_profile */
+	uint32_t image;	  /* /image/N is to be the root */
 	uint32_t without; /* enum cell_layer, or-ed */
 	int32_t fail_at_step;
 	uint32_t has_artefact_in;

@@ -25,6 +25,7 @@ static int enter_host(struct cell_host *host, const struct cli_options *options,
 	snprintf(name, sizeof(name), "sandlot-%d", (int)getpid());
 	const struct cell_host_config config = {
 		.image_dir = options->image_dir,
+		.image_how = options->image_how,
 		.cell_exe = cell_exe,
 		.cgroup_name = name,
 		.user = user,

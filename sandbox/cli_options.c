@@ -21,6 +21,7 @@ enum option_key {
 	OPT_FILE,
 	OPT_DIR,
 	OPT_BIND,
+	OPT_EROFS_LOOP,
 	OPT_ARTEFACT,
 	OPT_ENV,
 	OPT_WITHOUT,
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{"file", required_argument, NULL, OPT_FILE},
 	{"dir", required_argument, NULL, OPT_DIR},
 	{"bind", required_argument, NULL, OPT_BIND},
+	{"erofs-loop", no_argument, NULL, OPT_EROFS_LOOP},
 	{"artefact", required_argument, NULL, OPT_ARTEFACT},
 	{"env", required_argument, NULL, OPT_ENV},
 	{"without", required_argument, NULL, OPT_WITHOUT},
@@ -211,6 +213,9 @@ static int parse_option(struct cli_options *options, int key, char *value, struc
 		return parse_file(options, key, value, err);
 	case OPT_BIND:
 		return parse_bind(options, value, err);
+	case OPT_EROFS_LOOP:
+		options->image_how |= CELL_IMAGE_BY_LOOP;
+		return 0;
 	case OPT_ARTEFACT:
 		return parse_artefact(options, value, err);
 	case OPT_ENV:

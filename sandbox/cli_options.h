@@ -9,6 +9,7 @@
 /* What is asked for. Texts are borrowed from argv. */
 struct cli_options {
 	const char *image_dir;
+	unsigned image_how; /* enum cell_image_how, or-ed */
 	enum cell_profile profile;
 	struct limits limits;
 	unsigned without;

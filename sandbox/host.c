@@ -1,6 +1,7 @@
 /*
  * Preparing a host for cells, and the end of it. host_root.c builds the mount namespace.
  */
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,6 +77,30 @@ static void tell_missing(struct cell_host *host)
 		 "memory and processor time are limited for each process only: %s", how);
 }
 
+int cell_host_attach(struct cell_host *host, int mount_fd, struct error *err)
+{
+	for (unsigned i = 0; i < CELL_HOST_IMAGES_MAX; i++) {
+		if (host->images_used[i])
+			continue;
+		int r = host_root_attach(mount_fd, i, err);
+		if (r < 0)
+			return r;
+		host->images_used[i] = 1;
+		return (int)i;
+	}
+	return error_set_plain(err, -EBUSY, "image",
+			       "%d images are mounted, for jobs that still run on them; try again "
+			       "when those have ended",
+			       CELL_HOST_IMAGES_MAX);
+}
+
+void cell_host_detach(struct cell_host *host, unsigned image)
+{
+	assert(host->images_used[image]);
+	host_root_detach(image);
+	host->images_used[image] = 0;
+}
+
 static int host_open(struct cell_host *host, const struct cell_host_config *config,
 		     struct error *err)
 {
@@ -102,6 +127,7 @@ static int host_open(struct cell_host *host, const struct cell_host_config *conf
 		else
 			tell_missing(host);
 	}
+	host->images_used[0] = config->image_dir != NULL;
 	return host_root_enter(config, err);
 }
 

@@ -2,7 +2,7 @@
  * A mount namespace that holds what cells are made of and nothing else: copying it for every cell
  * is cheap, and a cell that broke out of its root would find nothing of the host in it.
  *
- *   /image     the tree, read-only, nosuid, nodev
+ *   /image/0…  images, read-only, nosuid, nodev; each is attached and detached by itself
  *   /dev       five device nodes, links; read-only
  *   /proc      complete: the kernel lets a user namespace mount a /proc only where one is visible
  *              whole; also where the launcher writes id maps
@@ -32,6 +32,8 @@ static int failed(struct error *err, const char *what)
 {
 	return error_set(err, -errno, "host", "cannot %s", what);
 }
+
+enum { IMAGE_PATH_SIZE = sizeof("/image/") + 10 };
 
 static const char *const folders[] = {"image", "proc", "dev", "cell", "bind", "empty"};
 
@@ -126,31 +128,6 @@ static int open_folder(const char *path, int *ret_fd, struct error *err)
 	return 0;
 }
 
-/* DIR/root where there is one, as in an image's folder; else DIR, when it looks like a root tree.
- */
-static int open_image(const char *dir, int *ret_fd, struct error *err)
-{
-	int r = open_folder(dir, ret_fd, err);
-	if (r < 0)
-		return r;
-	int root = openat(*ret_fd, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int has_manifest = faccessat(*ret_fd, "manifest.json", F_OK, 0) == 0;
-	int looks_like_tree =
-		faccessat(*ret_fd, "bin", F_OK, 0) == 0 || faccessat(*ret_fd, "usr", F_OK, 0) == 0;
-	/* A tree has a folder root too: the superuser's home. */
-	if (root >= 0 && (has_manifest || !looks_like_tree)) {
-		close(*ret_fd);
-		*ret_fd = root;
-		return 0;
-	}
-	fd_close(root);
-	if (looks_like_tree)
-		return 0;
-	*ret_fd = fd_close(*ret_fd);
-	return error_set_plain(err, -ENOENT, "host",
-			       "%s is no image: it has neither root/ nor bin/ nor usr/", dir);
-}
-
 /*
  * Mounting a /proc takes root of its pid namespace. Without root that is another's: then the host's
  * own is shown, with all that is mounted on it, or it would not count as complete. The copy is
@@ -175,11 +152,43 @@ static int make_proc(int copy_fd, struct error *err)
 	return 0;
 }
 
-static int make_root(const struct cell_host_config *config, int image_fd, const int *bind_fds,
-		     struct error *err)
+static void image_path(unsigned image, char ret_path[IMAGE_PATH_SIZE])
 {
-	unsigned long writable = config->without & CELL_WITHOUT_READONLY ? 0 : MS_RDONLY;
+	snprintf(ret_path, IMAGE_PATH_SIZE, "/image/%u", image);
+}
 
+static int make_image_folders(struct error *err)
+{
+	char path[IMAGE_PATH_SIZE];
+
+	for (unsigned i = 0; i < CELL_HOST_IMAGES_MAX; i++) {
+		image_path(i, path);
+		if (mkdir(path + 1, 0755) < 0)
+			return failed(err, "make the folders of the root");
+	}
+	return 0;
+}
+
+int host_root_attach(int mount_fd, unsigned image, struct error *err)
+{
+	char path[IMAGE_PATH_SIZE];
+
+	image_path(image, path);
+	if (syscall(SYS_move_mount, mount_fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return failed(err, "attach the image's mount");
+	return 0;
+}
+
+void host_root_detach(unsigned image)
+{
+	char path[IMAGE_PATH_SIZE];
+
+	image_path(image, path);
+	umount2(path, MNT_DETACH);
+}
+
+static int make_root(const struct cell_host_config *config, const int *bind_fds, struct error *err)
+{
 	_cleanup_fd_ int proc_fd = -EBADF;
 	int r = copy_proc(config, &proc_fd, err);
 	if (r < 0)
@@ -190,7 +199,9 @@ static int make_root(const struct cell_host_config *config, int image_fd, const 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (mkdir(folders[i], 0755) < 0)
 			return failed(err, "make the folders of the root");
-	r = make_proc(proc_fd, err);
+	r = make_image_folders(err);
+	if (r == 0)
+		r = make_proc(proc_fd, err);
 	if (r == 0)
 		r = make_devices(err);
 	for (unsigned i = 0; r == 0 && i < config->bind_count; i++) {
@@ -200,9 +211,7 @@ static int make_root(const struct cell_host_config *config, int image_fd, const 
 			return failed(err, "make a folder to bind to");
 		r = bind_folder(bind_fds[i], target, MS_RDONLY | MS_NOSUID | MS_NODEV, err);
 	}
-	if (r < 0)
-		return r;
-	return bind_folder(image_fd, "/proc/image", writable | MS_NOSUID | MS_NODEV, err);
+	return r;
 }
 
 static int pivot(struct error *err)
@@ -213,6 +222,26 @@ static int pivot(struct error *err)
 	if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | NEW_ROOT_FLAGS, NULL) < 0 ||
 	    chdir("/") < 0)
 		return failed(err, "make the new root read-only");
+	return 0;
+}
+
+static int mount_image(const struct cell_host_config *config, int *ret_mount_fd, struct error *err)
+{
+	unsigned how = config->image_how;
+	struct cell_image image;
+
+	if (config->without & CELL_WITHOUT_READONLY)
+		how |= CELL_IMAGE_WRITABLE;
+	if (config->user->ids != CELL_IDS_ROOT)
+		how |= CELL_IMAGE_NO_EROFS;
+	int r = cell_image_open(config->image_dir, how, &image, err);
+	if (r < 0)
+		return r;
+	r = cell_image_mount(&image, err);
+	cell_image_close(&image);
+	if (r < 0)
+		return r;
+	*ret_mount_fd = r;
 	return 0;
 }
 
@@ -229,15 +258,17 @@ int host_root_enter(const struct cell_host_config *config, struct error *err)
 		return failed(err, "make a mount namespace");
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return failed(err, "make the mounts private");
-	int r = open_image(config->image_dir, &image_fd, err);
+	int r = config->image_dir ? mount_image(config, &image_fd, err) : 0;
 	while (r == 0 && opened < config->bind_count) {
 		r = open_folder(config->binds[opened].host_dir, &bind_fds[opened], err);
 		opened += r == 0;
 	}
 	if (r == 0)
-		r = make_root(config, image_fd, bind_fds, err);
+		r = make_root(config, bind_fds, err);
 	if (r == 0)
 		r = pivot(err);
+	if (r == 0 && config->image_dir)
+		r = host_root_attach(image_fd, 0, err);
 	while (opened > 0)
 		close(bind_fds[--opened]);
 	umask(mask);

@@ -87,6 +87,7 @@ static int host_write_spec(struct launching *launching, struct error *err)
 	struct cell_spec spec = {
 		.magic = CELL_SPEC_MAGIC,
 		.profile = launch->profile,
+		.image = launch->image,
 		.without = launch->without,
 		.fail_at_step = launch->fail_at_step,
 		.has_artefact_in = launch->artefact_in_fd >= 0,
@@ -326,6 +327,7 @@ int cell_launch(struct cell_host *host, const struct cell_launch *launch, struct
 	int r = 0;
 
 	assert((unsigned)launch->profile < CELL_PROFILE_COUNT);
+	assert(launch->image < CELL_HOST_IMAGES_MAX && host->images_used[launch->image]);
 	launching.cell.limits = launch->limits;
 	for (size_t i = 0; r == 0 && i < sizeof(host_steps) / sizeof(host_steps[0]); i++)
 		r = launch->fail_at_step == (int)i ? error_set(err, -ECANCELED, host_step_names[i],

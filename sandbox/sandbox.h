@@ -108,7 +108,50 @@ void cell_user_close(struct cell_user *user);
 
 struct cgroups; /* cgroup.h: the host's hierarchies, chosen at start */
 
-enum { CELL_HOST_BINDS_MAX = 16 };
+/*
+ * An image: opened in a mount namespace where its path means something, and from then on known by
+ * its fds. content_fd is all that is ever mounted of it, so who checks that has checked the mount.
+ */
+enum cell_image_form {
+	CELL_IMAGE_TREE, /* content_fd: a mount of root/, attached nowhere; folders open below it */
+	CELL_IMAGE_EROFS, /* content_fd: the file image.erofs */
+};
+
+enum cell_image_how {
+	CELL_IMAGE_WRITABLE =
+		1 << 0, /* leave a tree writable: for `sandlot cell --without readonly` */
+	CELL_IMAGE_NO_EROFS = 1 << 1, /* the caller may not mount it: not the host's root */
+	CELL_IMAGE_BY_LOOP = 1 << 2,  /* EROFS by loop device, though the kernel could do without */
+};
+
+struct cell_image {
+	enum cell_image_form form;
+	unsigned how;  /* enum cell_image_how, or-ed */
+	int folder_fd; /* its folder */
+	int content_fd;
+};
+
+#define CELL_IMAGE_NONE ((struct cell_image){.folder_fd = -EBADF, .content_fd = -EBADF})
+
+/*
+ * Opens the image in a folder: image.erofs, else root/ (or the folder itself, when it looks like a
+ * root tree). how: enum cell_image_how, or-ed. Reads nothing in it. Returns 0 or a negative errno
+ * with a sentence.
+ */
+int cell_image_open(const char *dir, unsigned how, struct cell_image *ret_image, struct error *err);
+void cell_image_close(struct cell_image *image);
+
+/*
+ * Mounts it, read-only, nosuid and nodev, attached to no namespace. The loop device that EROFS may
+ * take goes with the mount. /proc and, for a loop device, the host's /dev must be visible. Returns
+ * a new fd of the mount or a negative errno.
+ */
+int cell_image_mount(const struct cell_image *image, struct error *err);
+
+enum {
+	CELL_HOST_BINDS_MAX = 16,
+	CELL_HOST_IMAGES_MAX = 16, /* mounted at once */
+};
 
 /* A folder of the host that every cell of this host sees, read-only, below /playground. */
 struct cell_bind {
@@ -118,7 +161,7 @@ struct cell_bind {
 
 /*
  * A host prepared for cells. Owns its fds. The calling process has left the host's mount namespace
- * for one that holds the image, a /proc, a /dev of five nodes and nothing else.
+ * for one that holds the images, a /proc, a /dev of five nodes and nothing else.
  */
 struct cell_host {
 	int cell_exe_fd;		 /* sandlot-cell, to execveat(2) */
@@ -126,13 +169,15 @@ struct cell_host {
 	char no_cgroups[ERROR_TEXT_MAX]; /* then: why, and how to have them */
 	enum cell_ids ids;
 	struct cell_uid_range uids;
-	unsigned char *slots_used; /* owned; one byte per slot */
-	char **bind_paths;	   /* owned; bind_count texts: where cells see /bind/0… */
+	unsigned char *slots_used;			 /* owned; one byte per slot */
+	unsigned char images_used[CELL_HOST_IMAGES_MAX]; /* 1: something is mounted on /image/N */
+	char **bind_paths; /* owned; bind_count texts: where cells see /bind/0… */
 	unsigned bind_count;
 };
 
 struct cell_host_config {
-	const char *image_dir;	 /* the image's tree: image_dir/root */
+	const char *image_dir;	 /* mounted as image 0; NULL: cell_host_attach() comes later */
+	unsigned image_how;	 /* enum cell_image_how, besides what user and without say */
 	const char *cell_exe;	 /* path of the sandlot-cell executable */
 	const char *cgroup_name; /* folder under the caller's own cgroup in each hierarchy, e.g.
 				    "sandlot-1234" */
@@ -156,12 +201,23 @@ struct cell_host_config {
 int cell_host_enter(struct cell_host *host, const struct cell_host_config *config,
 		    struct error *err);
 
+/*
+ * Attaches a mount that is attached nowhere yet, for cells launched from now on. mount_fd:
+ * borrowed. Returns the image's number, or -EBUSY when CELL_HOST_IMAGES_MAX are attached, or
+ * another negative errno.
+ */
+int cell_host_attach(struct cell_host *host, int mount_fd, struct error *err);
+
+/* Takes an image away. Cells that run on it have a mount of their own and keep it. */
+void cell_host_detach(struct cell_host *host, unsigned image);
+
 /* Removes the cgroup folders and frees. All cells must be gone. */
 void cell_host_fini(struct cell_host *host);
 
 /* What one cell is launched with. All fds are borrowed. */
 struct cell_launch {
 	enum cell_profile profile;
+	unsigned image;	      /* what cell_host_attach() gave; must be attached */
 	unsigned without;     /* enum cell_layer, or-ed */
 	struct limits limits; /* wall_usec and output_bytes are the caller's to enforce, the rest is
 				 ours */
