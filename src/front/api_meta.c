@@ -40,15 +40,16 @@ static json_t *language_json(const json_t *language)
 
 void api_languages(struct http_request *request)
 {
-	const json_t *manifest = manifest_json(service_manifest(request->service));
-	json_t *languages = json_object_get(manifest, "languages"), *list, *language;
+	_cleanup_manifest_ struct manifest *manifest = service_manifest(request->service);
+	json_t *languages = json_object_get(manifest_json(manifest), "languages");
+	json_t *list, *language;
 	size_t i;
 
 	list = json_array();
 	json_array_foreach (languages, i, language)
 		json_array_append_new(list, language_json(language));
-	http_reply_json(request, 200,
-			json_pack("{s:s,s:o}", "image", service_image_id(request->service),
-				  "languages", list),
-			"Cache-Control: no-cache\r\n");
+	http_reply_json(
+		request, 200,
+		json_pack("{s:s,s:o}", "image", manifest_image_id(manifest), "languages", list),
+		"Cache-Control: no-cache\r\n");
 }

@@ -187,6 +187,7 @@ struct job *job_new_ended(struct service *service, const char *id, struct store_
 void job_close_locked(struct job *job)
 {
 	job_plan_fini(&job->plan);
+	job->manifest = manifest_unref(job->manifest);
 	job->artefact_fd = fd_close(job->artefact_fd);
 	free(job->input.data);
 	job->input = (struct job_stdin_buffer){.closed = 1};

@@ -61,6 +61,7 @@ struct job {
 	/* Guarded by the service's lock. */
 	enum job_state state;
 	struct queue_item item;
+	struct manifest *manifest; /* it was planned with; a reference, until it has ended */
 	struct job_plan plan;
 	int artefact_fd; /* of the compile step, for the run step */
 	struct job_stdin_buffer input;

@@ -1,8 +1,8 @@
 /*
  * sandlot-front: started by the supervisor as root (of the host, or of the supervisor's user
  * namespace), with fd 3 its channel; stdin and stdout are /dev/null, stderr is the log. In this
- * order: greeting, manifest, jail, store, service, HTTP, ready, and then the pump until the end.
- * Nothing a visitor sends is read before the jail is closed.
+ * order: greeting, jail, manifest, store, service, HTTP, ready, and then the pump until the end.
+ * Nothing but the greeting is read before the jail is closed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -83,7 +83,7 @@ static int greeting_receive(struct greeting *greeting, struct error *err)
 	return 1;
 }
 
-/* Everything that is opened from outside is closed again when the jail is shut. */
+/* What was opened outside is closed again, but for the channel, before anything else is read. */
 static int enter(struct greeting *greeting, struct manifest **ret_manifest, struct error *err)
 {
 	struct jail_config jail = {
@@ -92,20 +92,14 @@ static int enter(struct greeting *greeting, struct manifest **ret_manifest, stru
 		.own_user_namespace = (int)greeting->welcome.own_user_namespace,
 		.listen_port = greeting->welcome.listen_port,
 	};
-	struct manifest *manifest;
 
-	int r = manifest_read(greeting->manifest_fd, &manifest, err);
-	if (r < 0)
-		return r;
-	r = jail_enter(&jail, err);
-	greeting->manifest_fd = fd_close(greeting->manifest_fd);
+	int r = jail_enter(&jail, err);
 	greeting->data_fd = fd_close(greeting->data_fd);
-	if (r < 0) {
-		manifest_free(manifest);
-		return r;
-	}
-	*ret_manifest = manifest;
-	return 0;
+	if (r == 0)
+		r = manifest_read(greeting->manifest_fd, greeting->welcome.generation, ret_manifest,
+				  err);
+	greeting->manifest_fd = fd_close(greeting->manifest_fd);
+	return r;
 }
 
 static int records_open(struct store **ret_store, struct error *err)
@@ -182,15 +176,15 @@ static int front_run(struct error *err)
 		return r;
 	r = records_open(&store, err);
 	if (r < 0) {
-		manifest_free(manifest);
+		manifest_unref(manifest);
 		return r;
 	}
 	struct service_config config = service_config_default(&greeting.welcome);
+	log_info("front_jailed", "image=%s user=%u", manifest_image_id(manifest),
+		 greeting.welcome.user_id);
 	r = service_new(&config, manifest, store, &service, err);
 	if (r < 0)
 		return r;
-	log_info("front_jailed", "image=%s user=%u", service_image_id(service),
-		 greeting.welcome.user_id);
 	r = serve(service, &greeting.welcome, err);
 	service_free(service);
 	return r;

@@ -8,7 +8,7 @@
 
 enum { MANIFEST_BYTES_MAX = 16 << 20 };
 
-int manifest_read(int fd, struct manifest **ret_manifest, struct error *err)
+int manifest_read(int fd, uint64_t generation, struct manifest **ret_manifest, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	json_error_t fault;
@@ -24,6 +24,8 @@ int manifest_read(int fd, struct manifest **ret_manifest, struct error *err)
 	struct manifest *manifest = calloc(1, sizeof(*manifest));
 	if (!manifest)
 		return error_set(err, -ENOMEM, "manifest", "cannot read the image's manifest");
+	atomic_init(&manifest->refs, 1);
+	manifest->generation = generation;
 	manifest->root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &fault);
 	if (!manifest->root)
 		r = error_set_plain(err, -EINVAL, "manifest", "manifest.json, line %d: %s",
@@ -31,19 +33,41 @@ int manifest_read(int fd, struct manifest **ret_manifest, struct error *err)
 	else
 		r = manifest_check(manifest->root, err);
 	if (r < 0) {
-		manifest_free(manifest);
+		manifest_unref(manifest);
 		return r;
 	}
 	*ret_manifest = manifest;
 	return 0;
 }
 
-struct manifest *manifest_free(struct manifest *manifest)
+struct manifest *manifest_ref(struct manifest *manifest)
 {
-	if (manifest)
-		json_decref(manifest->root);
+	atomic_fetch_add(&manifest->refs, 1);
+	return manifest;
+}
+
+struct manifest *manifest_unref(struct manifest *manifest)
+{
+	if (!manifest || atomic_fetch_sub(&manifest->refs, 1) > 1)
+		return NULL;
+	json_decref(manifest->root);
 	free(manifest);
 	return NULL;
+}
+
+int manifest_is_last_ref(const struct manifest *manifest)
+{
+	return atomic_load(&manifest->refs) == 1;
+}
+
+uint64_t manifest_generation(const struct manifest *manifest)
+{
+	return manifest->generation;
+}
+
+const char *manifest_image_id(const struct manifest *manifest)
+{
+	return manifest_text(manifest->root, "id");
 }
 
 const json_t *manifest_json(const struct manifest *manifest)

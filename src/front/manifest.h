@@ -1,22 +1,47 @@
 /*
  * An image's manifest in memory: which languages, versions, options, crates, and how each is
- * compiled and run. Read once at start from the fd the supervisor hands over; read-only after, so
- * any thread may use it. docs/manifest.md describes the file.
+ * compiled and run. Read from the fd the supervisor hands over; read-only after, so any thread may
+ * use it. Counted references: jobs keep the manifest they were planned with when the server goes on
+ * to another image, and whoever looks at the current one holds it meanwhile. docs/manifest.md
+ * describes the file.
  */
 #ifndef FRONT_MANIFEST_H
 #define FRONT_MANIFEST_H
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "front/job.h"
 
 struct manifest; /* owns the parsed JSON */
 
-/* Reads and checks. fd: borrowed. Returns 0, or -EINVAL with the path of what is wrong in it. */
-int manifest_read(int fd, struct manifest **ret_manifest, struct error *err);
-struct manifest *manifest_free(struct manifest *manifest);
+/*
+ * Reads and checks. fd: borrowed. generation: of the image, as the supervisor counts them. Returns
+ * 0 and one reference, or -EINVAL with the path of what is wrong in it.
+ */
+int manifest_read(int fd, uint64_t generation, struct manifest **ret_manifest, struct error *err);
+
+struct manifest *manifest_ref(struct manifest *manifest);
+
+/* Gives a reference back. NULL-safe; returns NULL. */
+struct manifest *manifest_unref(struct manifest *manifest);
+
+/* Is the caller's reference the only one? Then that stays so, if nobody else can come by it. */
+int manifest_is_last_ref(const struct manifest *manifest);
+
+uint64_t manifest_generation(const struct manifest *manifest);
+
+/* The image's id: lower-case hex. Borrowed. */
+const char *manifest_image_id(const struct manifest *manifest);
+
+#define _cleanup_manifest_ __attribute__((cleanup(manifest_unrefp)))
+
+static inline void manifest_unrefp(struct manifest **manifest)
+{
+	*manifest = manifest_unref(*manifest);
+}
 
 /* The whole document, borrowed, never to be changed: for /api/v1/languages and /meta/… */
 const json_t *manifest_json(const struct manifest *manifest);

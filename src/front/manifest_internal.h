@@ -3,11 +3,14 @@
 #ifndef FRONT_MANIFEST_INTERNAL_H
 #define FRONT_MANIFEST_INTERNAL_H
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "front/manifest.h"
 
 struct manifest {
+	atomic_uint refs;
+	uint64_t generation;
 	json_t *root;
 };
 

@@ -8,20 +8,21 @@
 #include "front/playground_routes.h"
 #include "front/service.h"
 
-static const json_t *channel_find(struct http_request *request, const char *channel)
+static const json_t *channel_find(const struct manifest *manifest, const char *channel)
 {
-	const json_t *rust = manifest_language(service_manifest(request->service), "rust");
+	const json_t *rust = manifest_language(manifest, "rust");
 
 	return json_object_get(json_object_get(rust, "channels"), channel);
 }
 
 /* what: which of the two documents. take_value: taken. */
-static void reply_cached(struct http_request *request, const char *what, json_t *take_value)
+static void reply_cached(struct http_request *request, const struct manifest *manifest,
+			 const char *what, json_t *take_value)
 {
 	char headers[192], etag[96];
 
 	/* The image decides what there is. */
-	snprintf(etag, sizeof(etag), "\"%s-%.48s\"", what, service_image_id(request->service));
+	snprintf(etag, sizeof(etag), "\"%s-%.48s\"", what, manifest_image_id(manifest));
 	snprintf(headers, sizeof(headers), "Cache-Control: public, max-age=600\r\nETag: %s\r\n",
 		 etag);
 	if (!assets_etag_matches(http_header(request, "If-None-Match"), etag)) {
@@ -32,9 +33,9 @@ static void reply_cached(struct http_request *request, const char *what, json_t 
 	http_reply(request, &(struct http_reply){.status = 304, .extra = headers});
 }
 
-static int has_rust(struct http_request *request)
+static int has_rust(struct http_request *request, const struct manifest *manifest)
 {
-	if (manifest_language(service_manifest(request->service), "rust"))
+	if (manifest_language(manifest, "rust"))
 		return 1;
 	http_reply_error(request, 500, "unavailable", NULL,
 			 "Unable to find the versions: this image has no Rust");
@@ -43,15 +44,16 @@ static int has_rust(struct http_request *request)
 
 void playground_crates(struct http_request *request)
 {
+	_cleanup_manifest_ struct manifest *manifest = service_manifest(request->service);
 	const json_t *crates;
 
 	playground_set_request_id(request);
-	if (!has_rust(request))
+	if (!has_rust(request, manifest))
 		return;
-	crates = json_object_get(channel_find(request, "stable"), "crates");
+	crates = json_object_get(channel_find(manifest, "stable"), "crates");
 	if (!crates)
-		crates = json_object_get(channel_find(request, "nightly"), "crates");
-	reply_cached(request, "crates",
+		crates = json_object_get(channel_find(manifest, "nightly"), "crates");
+	reply_cached(request, manifest, "crates",
 		     json_pack("{s:o}", "crates",
 			       crates ? json_copy((json_t *)(uintptr_t)crates) : json_array()));
 }
@@ -76,14 +78,15 @@ static json_t *channel_json(const json_t *channel)
 void playground_versions(struct http_request *request)
 {
 	static const char *const channels[] = {"stable", "beta", "nightly"};
+	_cleanup_manifest_ struct manifest *manifest = service_manifest(request->service);
 	json_t *versions;
 
 	playground_set_request_id(request);
-	if (!has_rust(request))
+	if (!has_rust(request, manifest))
 		return;
 	versions = json_object();
 	for (size_t i = 0; versions && i < sizeof(channels) / sizeof(channels[0]); i++)
 		json_object_set_new(versions, channels[i],
-				    channel_json(channel_find(request, channels[i])));
-	reply_cached(request, "versions", versions);
+				    channel_json(channel_find(manifest, channels[i])));
+	reply_cached(request, manifest, "versions", versions);
 }

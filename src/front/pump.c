@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -24,16 +25,51 @@ static void pump_fail(struct pump *pump, int code)
 
 /* ---- to the supervisor ---- */
 
-void pump_flush(struct pump *pump)
+static int send_image_answer(struct pump *pump)
+{
+	if (!pump->has_image_answer)
+		return 0;
+	int r = channel_send(pump->channel.fd, &pump->image_answer, NULL);
+	if (r == 0)
+		pump->has_image_answer = 0;
+	return r;
+}
+
+static int send_image_unused(struct pump *pump)
+{
+	struct ipc_message message = {.type = IPC_IMAGE_UNUSED};
+	uint64_t generation;
+
+	while ((generation = service_unused_generation(pump->service)) != 0) {
+		message.image_unused.generation = generation;
+		int r = channel_send(pump->channel.fd, &message, NULL);
+		if (r < 0)
+			return r;
+		service_forget_generation(pump->service, generation);
+	}
+	return 0;
+}
+
+/* An image is answered for before the first step on it. */
+static int send_all(struct pump *pump)
 {
 	struct step *step;
-	int r = 0;
+	int r = send_image_answer(pump);
 
+	if (r < 0)
+		return r;
 	TAILQ_FOREACH (step, &pump->steps, in_list) {
 		r = step_send(step);
 		if (r < 0)
-			break;
+			return r;
 	}
+	return send_image_unused(pump);
+}
+
+void pump_flush(struct pump *pump)
+{
+	int r = send_all(pump);
+
 	if (r < 0 && r != -EAGAIN) {
 		/* The supervisor is gone, which is the end, though not of our making. */
 		log_warning("channel_lost", "error=\"%s\"", strerrordesc_np(-r));
@@ -83,6 +119,29 @@ static void pump_step_done(struct pump *pump, const struct ipc_step_done *done, 
 	pump_lease(pump);
 }
 
+static void pump_image(struct pump *pump, uint64_t generation, int take_fd)
+{
+	_cleanup_fd_ int fd = take_fd;
+	struct ipc_message *answer = &pump->image_answer;
+	struct manifest *manifest;
+	struct error err = {0};
+
+	int r = manifest_read(fd, generation, &manifest, &err);
+	if (r == 0)
+		r = service_use_manifest(pump->service, manifest, &err);
+	if (r == 0) {
+		*answer = (struct ipc_message){.type = IPC_IMAGE_READY,
+					       .image_ready.generation = generation};
+	} else {
+		*answer = (struct ipc_message){.type = IPC_IMAGE_REFUSED,
+					       .image_refused.generation = generation};
+		snprintf(answer->image_refused.text, sizeof(answer->image_refused.text), "%s",
+			 err.text);
+	}
+	pump->has_image_answer = 1;
+	pump_flush(pump);
+}
+
 static void channel_readable(struct pump *pump)
 {
 	struct ipc_message message;
@@ -101,6 +160,8 @@ static void channel_readable(struct pump *pump)
 		pump->stop = 1;
 	} else if (message.type == IPC_STEP_DONE) {
 		pump_step_done(pump, &message.step_done, fds[0]);
+	} else if (message.type == IPC_IMAGE) {
+		pump_image(pump, message.image.generation, fds[0]);
 	} else {
 		pump->stop = 1; /* STOP: no other message may come in this state */
 	}

@@ -18,9 +18,11 @@ struct pump {
 	struct loop_source channel, wake, signals;
 	struct step_list steps;
 	uint64_t last_step_id;
-	int channel_full; /* a message waits until the channel takes it */
-	int stop;	  /* leave the loop … */
-	int failed;	  /* … with this negative errno */
+	struct ipc_message image_answer; /* to IMAGE … */
+	int has_image_answer;		 /* … that is still to be sent */
+	int channel_full;		 /* a message waits until the channel takes it */
+	int stop;			 /* leave the loop … */
+	int failed;			 /* … with this negative errno */
 	struct error *err;
 	char buffer[PUMP_READ_MAX];
 };
@@ -69,7 +71,7 @@ void step_done(struct step *step, const struct ipc_step_done *done, int take_art
 /* Closes everything and forgets the step, without a word to the job. */
 void step_free(struct step *step);
 
-/* Sends what waits on every step; watches the channel for room when it is full. */
+/* Sends what waits to be sent; watches the channel for room when it is full. */
 void pump_flush(struct pump *pump);
 
 #endif

@@ -90,7 +90,7 @@ int service_new(const struct service_config *config, struct manifest *take_manif
 	return 0;
 fail:
 	free(service);
-	manifest_free(take_manifest);
+	manifest_unref(take_manifest);
 	store_close(take_store);
 	return error_set(err, r, "service", "cannot start");
 }
@@ -156,7 +156,9 @@ struct service *service_free(struct service *service)
 		job_forget_locked(service, job);
 	queue_fini(&service->queue);
 	fd_close(service->wake_fd);
-	manifest_free(service->manifest);
+	manifest_unref(service->manifest);
+	for (unsigned i = 0; i < service->retired_count; i++)
+		manifest_unref(service->retired[i]);
 	store_close(service->store);
 	pthread_cond_destroy(&service->record_changed);
 	pthread_mutex_destroy(&service->lock);
@@ -164,14 +166,12 @@ struct service *service_free(struct service *service)
 	return NULL;
 }
 
-const struct manifest *service_manifest(struct service *service)
+struct manifest *service_manifest(struct service *service)
 {
-	return service->manifest;
-}
-
-const char *service_image_id(struct service *service)
-{
-	return json_string_value(json_object_get(manifest_json(service->manifest), "id"));
+	service_lock(service);
+	struct manifest *manifest = manifest_ref(service->manifest);
+	service_unlock(service);
+	return manifest;
 }
 
 const struct limits *service_limits(struct service *service, enum step_kind kind)
@@ -300,7 +300,8 @@ int job_submit(struct service *service, const struct job_request *request, struc
 		job_unref(job);
 		return r;
 	}
-	r = manifest_plan(service->manifest, request, &job->plan, err);
+	job->manifest = service_manifest(service);
+	r = manifest_plan(job->manifest, request, &job->plan, err);
 	if (r < 0 && r != -EINVAL && r != -E2BIG)
 		r = -EIO;
 	if (r == 0) {

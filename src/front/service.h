@@ -1,6 +1,6 @@
 /*
- * The front end's heart: owns the manifest, the store, the queue and every job of this process, and
- * the one lock that guards queue and jobs. HTTP threads come in through job.h; the pump thread
+ * The front end's heart: owns the manifests, the store, the queue and every job of this process,
+ * and the one lock that guards queue and jobs. HTTP threads come in through job.h; the pump thread
  * drives what runs (service_steps.c); a recorder thread of its own puts ends on record, so that a
  * slow disk delays neither output nor other jobs.
  *
@@ -49,8 +49,8 @@ struct service *service_free(struct service *service);
  */
 void service_stop(struct service *service);
 
-const struct manifest *service_manifest(struct service *service); /* borrowed, read-only */
-const char *service_image_id(struct service *service);		  /* lower-case hex; borrowed */
+/* That of the image new jobs run on now: a reference, the caller's to manifest_unref(). */
+struct manifest *service_manifest(struct service *service);
 
 /* The default and most for a step of this kind. Borrowed, read-only. */
 const struct limits *service_limits(struct service *service, enum step_kind kind);

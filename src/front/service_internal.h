@@ -10,7 +10,10 @@
 #include "front/job_internal.h"
 #include "front/service.h"
 
-enum { SERVICE_TABLE_SIZE = 4096 };
+enum {
+	SERVICE_TABLE_SIZE = 4096,
+	SERVICE_RETIRED_MAX = 64, /* more than the supervisor keeps mounted */
+};
 
 /* A lease before its step's own limits are known to hold: renewed when the step has been sent. */
 #define SERVICE_LEASE_USEC UINT64_C(30000000)
@@ -23,7 +26,6 @@ LIST_HEAD(job_chain, job);
 struct service {
 	/* Fixed from birth. */
 	struct service_config config; /* .welcome is not valid any more */
-	struct manifest *manifest;
 	struct store *store;
 	struct limits limits[STEP_KIND_COUNT];
 	uint64_t interactive_wall_usec;
@@ -32,6 +34,9 @@ struct service {
 
 	pthread_mutex_t lock; /* guards everything below, and the jobs */
 	pthread_cond_t record_changed;
+	struct manifest *manifest;		       /* new jobs are planned with it */
+	struct manifest *retired[SERVICE_RETIRED_MAX]; /* before it; jobs may still have them */
+	unsigned retired_count;
 	struct queue queue;
 	struct job_chain table[SERVICE_TABLE_SIZE]; /* open and kept; holds a reference each */
 	struct job_list open;			    /* accepted, result not yet fixed */
@@ -109,6 +114,19 @@ struct job *service_next_attention(struct service *service);
 /* Ends jobs that waited too long. Returns a job whose lease has expired, with a reference, or NULL.
  */
 struct job *service_next_expired(struct service *service);
+
+/*
+ * Plans new jobs with this manifest from now on; the one before is retired. Returns 0 or -EBUSY
+ * when too many are.
+ */
+int service_use_manifest(struct service *service, struct manifest *take_manifest,
+			 struct error *err);
+
+/* The generation of a retired manifest that no job and no reader holds any more, or 0. */
+uint64_t service_unused_generation(struct service *service);
+
+/* Forgets that manifest. */
+void service_forget_generation(struct service *service, uint64_t generation);
 
 /* True while the pump should wake by itself from time to time. */
 int service_is_busy(struct service *service);

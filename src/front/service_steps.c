@@ -181,7 +181,7 @@ struct job *service_next_expired(struct service *service)
 int service_is_busy(struct service *service)
 {
 	service_lock(service);
-	int busy = !TAILQ_EMPTY(&service->open);
+	int busy = !TAILQ_EMPTY(&service->open) || service->retired_count > 0;
 	service_unlock(service);
 	return busy;
 }

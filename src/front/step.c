@@ -192,6 +192,7 @@ static int send_start(struct step *step)
 		.step_start =
 			{
 				.step_id = step->id,
+				.generation = manifest_generation(job->manifest),
 				.kind = step->kind,
 				.has_artefact = (uint32_t)has_artefact,
 				.interactive = (uint32_t)(run && job->interactive),

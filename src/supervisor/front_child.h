@@ -1,7 +1,7 @@
 /*
  * The front end as the supervisor's child: spawned in the host's mount namespace with one end of a
  * socket pair, watched by pidfd, restarted when it dies. It jails itself before it serves; until
- * then it is what the supervisor is and has parsed nothing but WELCOME and the image's manifest.
+ * then it is what the supervisor is and has parsed nothing but WELCOME.
  *
  * fds the front end inherits: 0, 1 /dev/null; 2 the log; 3 its end of the channel; no other.
  */

@@ -335,6 +335,7 @@ static int user_enter(struct supervisor *sup, struct error *err)
 static void welcome_fill(struct supervisor *sup)
 {
 	sup->welcome = (struct ipc_welcome){
+		.generation = 1,
 		.listen_port = sup->options.listen_port,
 		.user_id = FRONT_USER,
 		.own_user_namespace = sup->user.ids != CELL_IDS_ROOT,

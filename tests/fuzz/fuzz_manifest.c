@@ -35,12 +35,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int fd = memfd_new_sealed("manifest", data, len);
 
 	FUZZ_ASSERT(fd >= 0);
-	int r = manifest_read(fd, &manifest, &err);
+	int r = manifest_read(fd, 1, &manifest, &err);
 	close(fd);
 	if (r == 0)
 		plan_all(manifest);
 	else
 		FUZZ_ASSERT(r == -EINVAL && !manifest && err.text[0]);
-	manifest_free(manifest);
+	manifest_unref(manifest);
 	return 0;
 }

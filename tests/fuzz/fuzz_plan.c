@@ -22,7 +22,7 @@ static const struct manifest *manifest_get(void)
 
 	if (!manifest) {
 		int fd = open(FUZZ_FOLDER "/manifest.json", O_RDONLY | O_CLOEXEC);
-		FUZZ_ASSERT(fd >= 0 && manifest_read(fd, &manifest, &err) == 0);
+		FUZZ_ASSERT(fd >= 0 && manifest_read(fd, 1, &manifest, &err) == 0);
 		close(fd);
 	}
 	return manifest;

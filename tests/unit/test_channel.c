@@ -58,9 +58,11 @@ static struct ipc_message kill_message(void)
 
 static struct ipc_message start_message(void)
 {
-	return (struct ipc_message){
-		.type = IPC_STEP_START,
-		.step_start = {.step_id = 8, .kind = STEP_RUN, .limits = limits_default_run()}};
+	return (struct ipc_message){.type = IPC_STEP_START,
+				    .step_start = {.step_id = 8,
+						   .generation = 1,
+						   .kind = STEP_RUN,
+						   .limits = limits_default_run()}};
 }
 
 static int receive(const struct pair *pair, enum ipc_state at, struct ipc_message *message,

@@ -56,7 +56,7 @@ static int json_fd(const char *text)
 static int read_text(const char *text, struct manifest **ret_manifest, struct error *err)
 {
 	_cleanup_fd_ int fd = json_fd(text);
-	return manifest_read(fd, ret_manifest, err);
+	return manifest_read(fd, 1, ret_manifest, err);
 }
 
 static struct manifest *read_good(void)
@@ -109,7 +109,7 @@ static void check_refused(const struct job_request *request, int code, const cha
 	assert_int_equal(manifest_plan(manifest, request, &plan, &err), code);
 	if (!strstr(err.text, why))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, why);
-	manifest_free(manifest);
+	manifest_unref(manifest);
 }
 
 static void manifest_read_good_is_found_by_id_and_alias(void **state)
@@ -120,7 +120,7 @@ static void manifest_read_good_is_found_by_id_and_alias(void **state)
 	assert_ptr_equal(manifest_language(manifest, "rust"), manifest_language(manifest, "rs"));
 	assert_null(manifest_language(manifest, "cobol"));
 	assert_int_equal(json_array_size(json_object_get(manifest_json(manifest), "languages")), 2);
-	manifest_free(manifest);
+	manifest_unref(manifest);
 }
 
 static void manifest_read_twice_from_one_fd_works(void **state)
@@ -132,8 +132,8 @@ static void manifest_read_twice_from_one_fd_works(void **state)
 	snprintf(text, sizeof(text), "%s%s]}", head, python);
 	_cleanup_fd_ int fd = json_fd(text);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(manifest_read(fd, &manifest, NULL), 0);
-		manifest_free(manifest);
+		assert_int_equal(manifest_read(fd, 1, &manifest, NULL), 0);
+		manifest_unref(manifest);
 	}
 }
 
@@ -221,7 +221,7 @@ static void manifest_plan_defaults_fill_both_steps(void **state)
 				  "E PATH=/usr/local/bin:/usr/bin:/bin\nE HOME=/playground\n"
 				  "E LANG=C.UTF-8\nI target/debug/playground\n");
 	job_plan_fini(&plan);
-	manifest_free(manifest);
+	manifest_unref(manifest);
 }
 
 static void manifest_plan_options_and_args_are_used(void **state)
@@ -247,7 +247,7 @@ static void manifest_plan_options_and_args_are_used(void **state)
 	bundle_text(plan.run_bundle_fd, text, sizeof(text));
 	assert_non_null(strstr(text, "release/playground\nA one\nA {mode}\nE "));
 	job_plan_fini(&plan);
-	manifest_free(manifest);
+	manifest_unref(manifest);
 }
 
 static void manifest_plan_interpreted_places_files_in_run(void **state)
@@ -269,7 +269,7 @@ static void manifest_plan_interpreted_places_files_in_run(void **state)
 				  "E PATH=/usr/local/bin:/usr/bin:/bin\nE HOME=/playground\n"
 				  "E LANG=C.UTF-8\nF prog.py=import m\nF m.py\n");
 	job_plan_fini(&plan);
-	manifest_free(manifest);
+	manifest_unref(manifest);
 }
 
 static void manifest_plan_library_or_compile_only_has_no_run(void **state)
@@ -292,7 +292,7 @@ static void manifest_plan_library_or_compile_only_has_no_run(void **state)
 		request = request_of("rust");
 		request.compile_only = 1;
 	}
-	manifest_free(manifest);
+	manifest_unref(manifest);
 	request.language = "python";
 	check_refused(&request, -EINVAL, "no compile step");
 }

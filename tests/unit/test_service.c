@@ -252,7 +252,7 @@ static struct manifest *world_manifest(void)
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = manifest_text[i] == '\'' ? '"' : manifest_text[i];
 	_cleanup_fd_ int fd = memfd_new_sealed("manifest", text, sizeof(text) - 1);
-	if (manifest_read(fd, &manifest, &err) < 0)
+	if (manifest_read(fd, 1, &manifest, &err) < 0)
 		fail_msg("%s", err.text);
 	return manifest;
 }
@@ -260,6 +260,7 @@ static struct manifest *world_manifest(void)
 static void world_open(struct world *world)
 {
 	struct ipc_welcome welcome = {
+		.generation = 1,
 		.compile_slots = 2,
 		.run_slots = 4,
 		.compile_limits = limits_default_compile(),
