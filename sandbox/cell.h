@@ -15,6 +15,7 @@
 
 struct cell_context {
 	struct cell_spec spec;
+	struct cell_work work;			/* from the step "work" on */
 	struct error error;			/* of the step that failed */
 	int step;				/* enum cell_step being done */
 	char **argv, **envp;			/* owned, NULL-terminated */
@@ -50,6 +51,9 @@ int cell_without(const struct cell_context *context, enum cell_layer layer);
  * step that failed is in context->error and its process exits.
  */
 pid_t cell_start_job(struct cell_context *context);
+
+/* Gives the tmpfs its size and its number of inodes. Once the root is in place. 0 or -errno. */
+int cell_size_files(const struct limits *limits);
 
 /* Makes the parent folders of a path below the working folder, as the caller's fsuid. 0 or -errno.
  */

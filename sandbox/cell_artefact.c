@@ -52,7 +52,7 @@ int cell_copy_artefact(struct cell_context *context, uint64_t *ret_bytes)
 		return refused(context, -fd, "cannot be opened");
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return refused(context, EINVAL, "is not a regular file");
-	if ((uint64_t)st.st_size > context->spec.limits.artefact_bytes)
+	if ((uint64_t)st.st_size > context->work.limits.artefact_bytes)
 		return refused(context, EFBIG, "is larger than the limit");
 	while (copied < (uint64_t)st.st_size) {
 		ssize_t n = sendfile(CELL_FD_ARTEFACT_OUT, fd, NULL, 1 << 30);

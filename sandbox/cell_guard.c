@@ -71,7 +71,7 @@ int cell_check_parent(struct cell_context *context)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return cell_failed(context, errno, "cannot ask to die with the launcher");
 	ssize_t n = recv(CELL_FD_CHANNEL, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	if (n < 0 && errno == EAGAIN)
+	if (n > 0 || (n < 0 && errno == EAGAIN)) /* the job may be waiting there already */
 		return 0;
 	return cell_failed(context, n < 0 ? errno : EPIPE, "the launcher is gone");
 }

@@ -155,7 +155,7 @@ static int set_rlimit(struct cell_context *context, const struct rlimit_row *row
 
 int job_rlimits(struct cell_context *context)
 {
-	const struct limits *limits = &context->spec.limits;
+	const struct limits *limits = &context->work.limits;
 	rlim_t cpu_sec = (limits->cpu_usec + USEC_PER_SEC - 1) / USEC_PER_SEC +
 			 (context->spec.memory_by_rlimit ? 0 : CPU_BACKSTOP_SEC);
 	/* A page more than the tmpfs has room for: a full disk shall be ENOSPC, which can be

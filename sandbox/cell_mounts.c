@@ -19,7 +19,7 @@
 #include "sandbox/cell.h"
 
 /* Inodes the tmpfs itself takes: its root and its three folders. */
-enum { FILES_OWN_INODES = 4 };
+enum { FILES_OWN_INODES = 4, FILES_FLAGS = MS_NOSUID | MS_NODEV };
 
 int cell_mount_failed(struct cell_context *context, const char *point)
 {
@@ -61,13 +61,7 @@ int cell_mount_devices(struct cell_context *context)
 
 int cell_mount_files(struct cell_context *context)
 {
-	const struct limits *limits = &context->spec.limits;
-	char options[96];
-
-	snprintf(options, sizeof(options), "mode=0755,size=%llu,nr_inodes=%llu",
-		 (unsigned long long)limits->files_bytes,
-		 (unsigned long long)limits->file_count + FILES_OWN_INODES);
-	if (mount("files", "tmp", "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
+	if (mount("files", "tmp", "tmpfs", FILES_FLAGS, "mode=0755,size=64k,nr_inodes=16") < 0)
 		return cell_mount_failed(context, "tmp");
 	/* With a single id the job's user is the cell's root, by another name. */
 	uid_t owner = context->spec.single_id ? 0 : CELL_UID;
@@ -81,6 +75,16 @@ int cell_mount_files(struct cell_context *context)
 	if (mount("tmp/tmp", "tmp", NULL, MS_BIND, NULL) < 0)
 		return cell_mount_failed(context, "tmp");
 	return 0;
+}
+
+int cell_size_files(const struct limits *limits)
+{
+	char options[96];
+
+	snprintf(options, sizeof(options), "size=%llu,nr_inodes=%llu",
+		 (unsigned long long)limits->files_bytes,
+		 (unsigned long long)limits->file_count + FILES_OWN_INODES);
+	return mount(NULL, "/tmp", NULL, MS_REMOUNT | FILES_FLAGS, options) < 0 ? -errno : 0;
 }
 
 int cell_make_parents(const char *path)

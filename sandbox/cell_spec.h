@@ -5,15 +5,17 @@
  *
  * fd table of sandlot-cell (everything else is closed by the exec):
  *
- *   0 1 2  the job's stdin, stdout, stderr     pid 1 closes its copies once the job has started
+ *   0 1 2  the job's stdin, stdout, stderr     come with the work; pid 1 closes its copies once the
+ *                                              job has started
  *   3      spec: sealed memfd                  closed after reading
- *   4      channel: SOCK_SEQPACKET             go-ahead in before the exec, one report out
- *   5      bundle: sealed memfd                closed after unpacking
- *   6      artefact out: empty memfd           written by pid 1 after everything else is dead
- *   7      artefact in: sealed memfd           the bundle again when there is none
- *   8…     cgroup join fds (cgroup v1 tasks)   written by the job, closed by pid 1
+ *   4      channel: SOCK_SEQPACKET             go-ahead in before the exec, the work in after it,
+ * one report out 5      bundle: sealed memfd                comes with the work, closed after
+ * unpacking 6      artefact out: empty memfd           written by pid 1 after everything else is
+ * dead 7      artefact in: sealed memfd           likewise; the bundle again when there is none 8…
+ * cgroup join fds (cgroup v1 tasks)   written by the job, closed by pid 1
  *
- * The job's program inherits 0, 1 and 2 only.
+ * Until what comes with the work is there, its places are held by the spec's memfd. The job's
+ * program inherits 0, 1 and 2 only.
  */
 #ifndef SANDBOX_CELL_SPEC_H
 #define SANDBOX_CELL_SPEC_H
@@ -47,6 +49,7 @@ enum cell_fd {
 
 enum {
 	CELL_SPEC_MAGIC = 0x53435031, /* "SCP1" */
+	CELL_WORK_MAGIC = 0x574b5031, /* "WKP1" */
 	CELL_JOIN_MAX = 4,	      /* cgroup hierarchies joined by the job */
 	CELL_BINDS_MAX = CELL_HOST_BINDS_MAX,
 	CELL_UID = 1000, /* the job's user and group inside */
@@ -59,15 +62,32 @@ struct cell_spec {
 	uint32_t image;	  /* /image/N is to be the root */
 	uint32_t without; /* enum cell_layer, or-ed */
 	int32_t fail_at_step;
-	uint32_t has_artefact_in;
 	uint32_t join_count;
 	uint32_t first_victim; /* pid 1 is in the job's cgroup: the OOM killer is to begin with
 				  the job */
 	uint32_t single_id;    /* the cell has one user id: the job gets a user namespace more */
 	uint32_t memory_by_rlimit; /* no cgroup bounds memory: use rlimits */
-	struct limits limits;
 	uint32_t bind_count;
 	char bind_paths[CELL_BINDS_MAX][BUNDLE_PATH_MAX + 1]; /* of /bind/0… below /playground */
+};
+
+/*
+ * The job, when it comes: one packet with five fds in the order of enum cell_work_fd. Written by
+ * the launcher, trusted by the cell.
+ */
+struct cell_work {
+	uint32_t magic;
+	uint32_t has_artefact_in;
+	struct limits limits;
+};
+
+enum cell_work_fd {
+	WORK_STDIN,
+	WORK_STDOUT,
+	WORK_STDERR,
+	WORK_BUNDLE,
+	WORK_ARTEFACT_IN, /* the bundle again without */
+	WORK_FDS
 };
 
 /* What pid 1 says before it ends: one packet, whole or not at all. */

@@ -92,7 +92,7 @@ static int take_record(struct cell_context *context, struct unpacking *unpacking
 	case BUNDLE_ARTEFACT_OUT:
 		return set_artefact_out(context, record);
 	case BUNDLE_ARTEFACT_IN:
-		if (!context->spec.has_artefact_in)
+		if (!context->work.has_artefact_in)
 			return cell_failed(context, EBADMSG,
 					   "the bundle places an artefact and none came");
 		/* fall through */

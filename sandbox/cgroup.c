@@ -302,31 +302,36 @@ void cgroups_make_next(struct cgroups *cgroups)
 		cgroups->next_is_made = make_folders(cgroups, cgroups->next_cell) == 0;
 }
 
-/* Writes the limits into the cell's folder of one hierarchy and opens the way in. */
+int cgroup_limit(const struct cgroup *cgroup, const struct limits *limits, struct error *err)
+{
+	const struct cgroups *cgroups = cgroup->cgroups;
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < cgroups->hierarchy_count; i++)
+		r = write_settings(cgroup, &cgroups->hierarchies[i], limits, err);
+	return r;
+}
+
+/* Opens the way into the cell's folder of one hierarchy. */
 static int open_cell(struct cgroup *cgroup, const struct cgroup_hierarchy *hierarchy,
-		     const struct limits *limits, struct error *err)
+		     struct error *err)
 {
 	char path[CELL_PATH_SIZE];
+	int v1 = hierarchy->version == 1;
 
-	cell_path(path, cgroup->cgroups, cgroup->cell, NULL);
-	int r = write_settings(cgroup, hierarchy, limits, err);
-	if (r < 0)
-		return r;
-	if (hierarchy->version == 1)
-		cell_path(path, cgroup->cgroups, cgroup->cell, "tasks");
+	cell_path(path, cgroup->cgroups, cgroup->cell, v1 ? "tasks" : NULL);
 	int fd = openat(hierarchy->own_fd, path,
-			(hierarchy->version == 1 ? O_WRONLY : O_RDONLY | O_DIRECTORY) | O_CLOEXEC);
+			(v1 ? O_WRONLY : O_RDONLY | O_DIRECTORY) | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(err, -errno, "cgroup", "cannot open the cell's cgroup");
-	if (hierarchy->version == 1)
+	if (v1)
 		cgroup->join_fds[cgroup->join_count++] = fd;
 	else
 		cgroup->into_fd = fd;
 	return 0;
 }
 
-int cgroup_new(struct cgroups *cgroups, const struct limits *limits, struct cgroup **ret_cgroup,
-	       struct error *err)
+int cgroup_new(struct cgroups *cgroups, struct cgroup **ret_cgroup, struct error *err)
 {
 	struct cgroup *cgroup = calloc(1, sizeof(*cgroup));
 
@@ -341,7 +346,7 @@ int cgroup_new(struct cgroups *cgroups, const struct limits *limits, struct cgro
 	if (r < 0)
 		error_set(err, r, "cgroup", "cannot make the cell's cgroup");
 	for (unsigned i = 0; r == 0 && i < cgroups->hierarchy_count; i++)
-		r = open_cell(cgroup, &cgroups->hierarchies[i], limits, err);
+		r = open_cell(cgroup, &cgroups->hierarchies[i], err);
 	if (r < 0) {
 		cgroup_free(cgroup);
 		return r;

@@ -85,9 +85,11 @@ struct cgroups *cgroups_free(struct cgroups *cgroups);
  */
 void cgroups_make_next(struct cgroups *cgroups);
 
-/* A new cgroup with these limits. Returns 0 or a negative errno, having left nothing behind. */
-int cgroup_new(struct cgroups *cgroups, const struct limits *limits, struct cgroup **ret_cgroup,
-	       struct error *err);
+/* A new cgroup, without limits yet. Returns 0 or a negative errno, having left nothing behind. */
+int cgroup_new(struct cgroups *cgroups, struct cgroup **ret_cgroup, struct error *err);
+
+/* Sets its limits. Returns 0 or a negative errno. */
+int cgroup_limit(const struct cgroup *cgroup, const struct limits *limits, struct error *err);
 
 /* Closes join_fds and into_fd: once the cell is launched. */
 void cgroup_launched(struct cgroup *cgroup);

@@ -83,7 +83,12 @@ static int status_is_real(int status)
 static void read_report(const struct cell *cell, struct ending *ending)
 {
 	struct cell_report *report = &ending->report;
-	ssize_t n = recv(cell->report_fd, report, sizeof(*report), MSG_DONTWAIT | MSG_TRUNC);
+	ssize_t n;
+
+	/* ECONNRESET, once: it ended before it took its job (net/unix/af_unix.c). */
+	do
+		n = recv(cell->report_fd, report, sizeof(*report), MSG_DONTWAIT | MSG_TRUNC);
+	while (n < 0 && errno == ECONNRESET);
 
 	/* It comes from a process that has been near untrusted bytes: nothing is taken on trust. */
 	ending->has_report = n == (ssize_t)sizeof(*report) && status_is_real(report->wait_status);
@@ -169,6 +174,15 @@ static void take_artefact(struct cell *cell, const struct ending *ending,
 		error_set(&result->error, -errno, "artefact", "cannot seal the artefact");
 	}
 	result->artefact_fd = TAKE_FD(cell->artefact_out_fd);
+}
+
+void cell_discard(struct cell_host *host, struct cell *cell)
+{
+	struct cell_result result;
+
+	cell_kill(cell, OUTCOME_KILLED);
+	cell_collect(host, cell, &result);
+	fd_close(result.artefact_fd);
 }
 
 void cell_collect(struct cell_host *host, struct cell *cell, struct cell_result *ret_result)

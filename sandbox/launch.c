@@ -75,8 +75,7 @@ static int host_make_cgroup(struct launching *launching, struct error *err)
 {
 	if (!launching->host->cgroups || launching->launch->without & CELL_WITHOUT_CGROUP)
 		return 0;
-	return cgroup_new(launching->host->cgroups, &launching->launch->limits,
-			  &launching->cell.cgroup, err);
+	return cgroup_new(launching->host->cgroups, &launching->cell.cgroup, err);
 }
 
 static int host_write_spec(struct launching *launching, struct error *err)
@@ -90,12 +89,10 @@ static int host_write_spec(struct launching *launching, struct error *err)
 		.image = launch->image,
 		.without = launch->without,
 		.fail_at_step = launch->fail_at_step,
-		.has_artefact_in = launch->artefact_in_fd >= 0,
 		.join_count = cgroup ? cgroup->join_count : 0,
 		.first_victim = cgroup && cgroup->into_fd >= 0,
 		.single_id = host->ids == CELL_IDS_SINGLE,
 		.memory_by_rlimit = !host->cgroups,
-		.limits = launch->limits,
 		.bind_count = host->bind_count,
 	};
 
@@ -141,18 +138,16 @@ struct fd_move {
  */
 static int child_arrange_fds(const struct launching *launching, int *exe_fd)
 {
-	const struct cell_launch *launch = launching->launch;
 	const struct cgroup *cgroup = launching->cell.cgroup;
 	struct fd_move moves[CELL_FD_JOIN + CELL_JOIN_MAX] = {
-		{launch->stdin_fd, STDIN_FILENO},
-		{launch->stdout_fd, STDOUT_FILENO},
-		{launch->stderr_fd, STDERR_FILENO},
+		{launching->spec_fd, STDIN_FILENO},
+		{launching->spec_fd, STDOUT_FILENO},
+		{launching->spec_fd, STDERR_FILENO},
 		{launching->spec_fd, CELL_FD_SPEC},
 		{launching->channel_fd, CELL_FD_CHANNEL},
-		{launch->bundle_fd, CELL_FD_BUNDLE},
+		{launching->spec_fd, CELL_FD_BUNDLE},
 		{launching->cell.artefact_out_fd, CELL_FD_ARTEFACT_OUT},
-		{launch->artefact_in_fd >= 0 ? launch->artefact_in_fd : launch->bundle_fd,
-		 CELL_FD_ARTEFACT_IN},
+		{launching->spec_fd, CELL_FD_ARTEFACT_IN},
 	};
 	int count = CELL_FD_JOIN;
 
@@ -295,6 +290,47 @@ static int host_release(struct launching *launching, struct error *err)
 	return 0;
 }
 
+static int host_hand_over(struct launching *launching, struct error *err)
+{
+	const struct cell_launch *launch = launching->launch;
+	const int fds[WORK_FDS] = {
+		[WORK_STDIN] = launch->stdin_fd,
+		[WORK_STDOUT] = launch->stdout_fd,
+		[WORK_STDERR] = launch->stderr_fd,
+		[WORK_BUNDLE] = launch->bundle_fd,
+		[WORK_ARTEFACT_IN] =
+			launch->artefact_in_fd >= 0 ? launch->artefact_in_fd : launch->bundle_fd,
+	};
+	struct cell_work work = {
+		.magic = CELL_WORK_MAGIC,
+		.has_artefact_in = launch->artefact_in_fd >= 0,
+		.limits = launch->limits,
+	};
+	union {
+		char bytes[CMSG_SPACE(sizeof(fds))];
+		struct cmsghdr align;
+	} control = {.bytes = {0}};
+	struct iovec iov = {.iov_base = &work, .iov_len = sizeof(work)};
+	struct msghdr message = {.msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = control.bytes,
+				 .msg_controllen = sizeof(control.bytes)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	int r = launching->cell.cgroup ? cgroup_limit(launching->cell.cgroup, &launch->limits, err)
+				       : 0;
+	if (r < 0)
+		return r;
+	*header = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+				   .cmsg_type = SCM_RIGHTS,
+				   .cmsg_len = CMSG_LEN(sizeof(fds))};
+	memcpy(CMSG_DATA(header), fds, sizeof(fds));
+	if (sendmsg(launching->cell.report_fd, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE)
+		return error_set(err, -errno, "hand-over", "cannot send the job to the cell");
+	/* EPIPE: it has ended already, and its report says why. */
+	return 0;
+}
+
 /* The cgroup comes before the spec, which says how it is joined. */
 static host_step_function *const host_steps[] = {
 	[STEP_SLOT] = host_take_slot,
@@ -305,6 +341,7 @@ static host_step_function *const host_steps[] = {
 	[STEP_CLONE] = host_clone,
 	[STEP_ID_MAP] = host_map_ids,
 	[STEP_RELEASE] = host_release,
+	[STEP_HAND_OVER] = host_hand_over,
 };
 
 static const char *const host_step_names[] = {
@@ -314,8 +351,22 @@ static const char *const host_step_names[] = {
 #include "sandbox/cell_steps.def"
 };
 
-int cell_launch(struct cell_host *host, const struct cell_launch *launch, struct cell *ret_cell,
+/* Does the steps from first to last. Returns 0, or a negative errno with the step's name. */
+static int walk(struct launching *launching, enum cell_step first, enum cell_step last,
 		struct error *err)
+{
+	int r = 0;
+
+	for (unsigned i = first; r == 0 && i <= last; i++)
+		r = launching->launch->fail_at_step == (int)i
+			    ? error_set(err, -ECANCELED, host_step_names[i],
+					"made to fail here on request")
+			    : host_steps[i](launching, err);
+	return r;
+}
+
+int cell_prepare(struct cell_host *host, const struct cell_launch *launch, struct cell *ret_cell,
+		 struct error *err)
 {
 	struct launching launching = {
 		.host = host,
@@ -324,15 +375,10 @@ int cell_launch(struct cell_host *host, const struct cell_launch *launch, struct
 		.spec_fd = -EBADF,
 		.channel_fd = -EBADF,
 	};
-	int r = 0;
 
 	assert((unsigned)launch->profile < CELL_PROFILE_COUNT);
 	assert(launch->image < CELL_HOST_IMAGES_MAX && host->images_used[launch->image]);
-	launching.cell.limits = launch->limits;
-	for (size_t i = 0; r == 0 && i < sizeof(host_steps) / sizeof(host_steps[0]); i++)
-		r = launch->fail_at_step == (int)i ? error_set(err, -ECANCELED, host_step_names[i],
-							       "made to fail here on request")
-						   : host_steps[i](&launching, err);
+	int r = walk(&launching, STEP_SLOT, STEP_RELEASE, err);
 	if (r < 0) {
 		launch_undo(&launching);
 		return r;
@@ -346,4 +392,32 @@ int cell_launch(struct cell_host *host, const struct cell_launch *launch, struct
 	}
 	*ret_cell = launching.cell;
 	return 0;
+}
+
+int cell_begin(struct cell_host *host, struct cell *cell, const struct cell_launch *launch,
+	       struct error *err)
+{
+	struct launching launching = {.host = host, .launch = launch, .cell = *cell};
+
+	launching.cell.limits = launch->limits;
+	launching.cell.started_usec = clock_monotonic_usec();
+	int r = walk(&launching, STEP_HAND_OVER, STEP_HAND_OVER, err);
+	if (r < 0)
+		cell_discard(host, cell);
+	else
+		*cell = launching.cell;
+	return r;
+}
+
+int cell_launch(struct cell_host *host, const struct cell_launch *launch, struct cell *ret_cell,
+		struct error *err)
+{
+	struct cell cell;
+
+	int r = cell_prepare(host, launch, &cell, err);
+	if (r == 0)
+		r = cell_begin(host, &cell, launch, err);
+	if (r == 0)
+		*ret_cell = cell;
+	return r;
 }

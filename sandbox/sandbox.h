@@ -214,17 +214,20 @@ void cell_host_detach(struct cell_host *host, unsigned image);
 /* Removes the cgroup folders and frees. All cells must be gone. */
 void cell_host_fini(struct cell_host *host);
 
-/* What one cell is launched with. All fds are borrowed. */
+/*
+ * What one cell is launched with. All fds are borrowed. The first four are what a cell is prepared
+ * with; the rest is its job.
+ */
 struct cell_launch {
 	enum cell_profile profile;
 	unsigned image;	      /* what cell_host_attach() gave; must be attached */
 	unsigned without;     /* enum cell_layer, or-ed */
+	int fail_at_step;     /* fault injection: index in the step table, or -1 */
 	struct limits limits; /* wall_usec and output_bytes are the caller's to enforce, the rest is
 				 ours */
 	int bundle_fd;	      /* sealed memfd, see base/bundle.h */
 	int stdin_fd, stdout_fd, stderr_fd;
 	int artefact_in_fd; /* sealed memfd or -EBADF */
-	int fail_at_step;   /* fault injection: index in the step table, or -1 */
 };
 
 /* A running cell. Zero-initialise with CELL_NONE. */
@@ -262,8 +265,27 @@ struct cell_result {
 };
 
 /*
- * Starts a cell. On success ret_cell is a running cell that must be collected. Never blocks for
- * long: the cell's own steps run in the cell. Failures: -EAGAIN no free slot or out of processes, …
+ * Makes a cell and leaves it waiting for its job: namespaces, mounts and cgroup are there, its time
+ * does not run. On success ret_cell must be given a job by cell_begin(), or be ended by
+ * cell_discard(). Its pidfd becomes readable should it end before that.
+ */
+int cell_prepare(struct cell_host *host, const struct cell_launch *launch, struct cell *ret_cell,
+		 struct error *err);
+
+/*
+ * Gives a prepared cell its job: from here on it is a running cell that must be collected. launch:
+ * its first four as when it was prepared. On failure the cell has been discarded.
+ */
+int cell_begin(struct cell_host *host, struct cell *cell, const struct cell_launch *launch,
+	       struct error *err);
+
+/* Ends a prepared cell that has no job. */
+void cell_discard(struct cell_host *host, struct cell *cell);
+
+/*
+ * Starts a cell: both of the above. On success ret_cell is a running cell that must be collected.
+ * Never blocks for long: the cell's own steps run in the cell. Failures: -EAGAIN no free slot or
+ * out of processes, …
  */
 int cell_launch(struct cell_host *host, const struct cell_launch *launch, struct cell *ret_cell,
 		struct error *err);

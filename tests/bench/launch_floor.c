@@ -201,7 +201,7 @@ static void bind_to(const char *from, const char *to)
 
 static void child_mounts(const struct floor *floor)
 {
-	bind_to("/image", "/cell");
+	bind_to("/image/0", "/cell");
 	DO(chdir("/cell"));
 	bind_to("/dev", "dev");
 	DO(mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,

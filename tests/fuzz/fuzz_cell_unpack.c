@@ -78,7 +78,7 @@ static void check_taken(const struct cell_context *context)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct cell_context context = {.spec.has_artefact_in = len ? data[0] & 1 : 0};
+	struct cell_context context = {.work.has_artefact_in = len ? data[0] & 1 : 0};
 
 	if (len < 1)
 		return 0;

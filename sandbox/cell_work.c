@@ -1,0 +1,64 @@
+/*
+ * The job comes to the cell: at once, or long after all else was made ready. Until then nothing of
+ * a visitor's has been near it.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sandbox/cell.h"
+
+/* Where each fd of the packet has its place. */
+static const int places[WORK_FDS] = {
+	[WORK_STDIN] = STDIN_FILENO,
+	[WORK_STDOUT] = STDOUT_FILENO,
+	[WORK_STDERR] = STDERR_FILENO,
+	[WORK_BUNDLE] = CELL_FD_BUNDLE,
+	[WORK_ARTEFACT_IN] = CELL_FD_ARTEFACT_IN,
+};
+
+/* Returns 0, or a negative errno: -EPIPE when the launcher is gone. */
+static int receive(struct cell_work *work, int fds[WORK_FDS])
+{
+	union {
+		char bytes[CMSG_SPACE(WORK_FDS * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = {.iov_base = work, .iov_len = sizeof(*work)};
+	struct msghdr message = {.msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = control.bytes,
+				 .msg_controllen = sizeof(control.bytes)};
+	ssize_t n;
+
+	do
+		n = recvmsg(CELL_FD_CHANNEL, &message, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n < 0 ? -errno : -EPIPE;
+	const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	if (n != (ssize_t)sizeof(*work) || work->magic != CELL_WORK_MAGIC || !header ||
+	    message.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || header->cmsg_type != SCM_RIGHTS ||
+	    header->cmsg_len != CMSG_LEN(WORK_FDS * sizeof(int)))
+		return -EBADMSG;
+	memcpy(fds, CMSG_DATA(header), WORK_FDS * sizeof(int));
+	return 0;
+}
+
+int cell_take_work(struct cell_context *context)
+{
+	int fds[WORK_FDS];
+
+	int r = receive(&context->work, fds);
+	if (r < 0)
+		return cell_failed(context, -r, "no job came from the launcher");
+	for (int i = 0; i < WORK_FDS; i++) {
+		if (dup3(fds[i], places[i], places[i] > STDERR_FILENO ? O_CLOEXEC : 0) < 0)
+			return cell_failed(context, errno, "cannot take the job's descriptors");
+		close(fds[i]);
+	}
+	r = cell_size_files(&context->work.limits);
+	return r < 0 ? cell_failed(context, -r, "cannot size the tmpfs") : 0;
+}
