@@ -248,6 +248,8 @@ static void serve(struct supervisor *sup)
 		uint64_t deadline = earlier(steps_deadline(&sup->steps), sup->restart_usec);
 		if (sup->front.pidfd >= 0)
 			deadline = earlier(deadline, sup->stop_usec);
+		if (!sup->stop_usec)
+			deadline = earlier(deadline, pool_deadline(&sup->steps.pool));
 		int r = loop_once(&sup->loop, deadline);
 		if (r < 0) {
 			log_error("loop_failed", "error=%d", -r);
@@ -256,6 +258,8 @@ static void serve(struct supervisor *sup)
 		}
 		steps_check(&sup->steps);
 		results_flush(sup);
+		if (!sup->stop_usec)
+			pool_tick(&sup->steps.pool);
 	}
 }
 
@@ -311,8 +315,8 @@ static int default_data(const struct cell_user *user, char *ret_data, size_t siz
  */
 static int user_enter(struct supervisor *sup, struct error *err)
 {
-	unsigned slots =
-		2 * (sup->options.compile_slots + sup->options.run_slots) + CELL_SLOTS_MORE;
+	unsigned slots = 2 * (sup->options.compile_slots + sup->options.run_slots) +
+			 POOL_CELLS_MAX + CELL_SLOTS_MORE;
 	char conflict[ERROR_TEXT_MAX];
 
 	int r = cell_user_enter(slots, &sup->user, err);

@@ -39,6 +39,7 @@ int steps_init(struct steps *steps, struct loop *loop, struct cell_host *host,
 	       const struct options *options)
 {
 	*steps = (struct steps){.loop = loop, .host = host, .options = options};
+	pool_init(&steps->pool, loop, host, 0);
 	steps->no_artefact_fd = memfd_new_sealed("artefact", "", 0);
 	return steps->no_artefact_fd < 0 ? steps->no_artefact_fd : 0;
 }
@@ -47,6 +48,7 @@ void steps_fini(struct steps *steps)
 {
 	assert(steps_idle(steps));
 	steps_abandon(steps);
+	pool_fini(&steps->pool);
 	steps->no_artefact_fd = fd_close(steps->no_artefact_fd);
 }
 
@@ -169,7 +171,9 @@ static void step_launch(struct step *step, const struct ipc_step_start *start, c
 	if (steps->running[step->kind] > slots)
 		r = error_set_plain(&err, -EBUSY, "admission", "all %u slots are taken", slots);
 	if (r == 0)
-		r = cell_launch(steps->host, &launch, &step->cell, &err);
+		r = pool_take(&steps->pool, launch.profile, launch.image, &step->cell)
+			    ? cell_begin(steps->host, &step->cell, &launch, &err)
+			    : cell_launch(steps->host, &launch, &step->cell, &err);
 	if (r < 0) {
 		step_refuse(step, &err);
 		return;

@@ -14,12 +14,14 @@
 #include "ipc/protocol.h"
 #include "sandbox/sandbox.h"
 #include "supervisor/options.h"
+#include "supervisor/pool.h"
 
 struct step;
 
 struct steps {
 	struct loop *loop;	       /* borrowed */
 	struct cell_host *host;	       /* borrowed */
+	struct pool pool;	       /* cells made ready */
 	const struct options *options; /* borrowed: ceilings and slots */
 	struct step *first;
 	int no_artefact_fd; /* an empty sealed memfd, sent where a step hands nothing on */

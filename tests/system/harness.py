@@ -89,6 +89,11 @@ def descendants(root):
     return found
 
 
+def children(parent):
+    """Pids of the living children of a process."""
+    return [pid for pid in descendants(parent) if (process_stat(pid) or (0,))[0] == parent]
+
+
 def still_alive(processes):
     """Which of {pid: start time} still run (a zombie does not)."""
     alive = []

@@ -1,0 +1,170 @@
+#include "supervisor/pool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+
+enum {
+	QUIET_USEC = 5 * 1000,	       /* after a request, before the next is made ready */
+	BETWEEN_USEC = 1000,	       /* from one to the next */
+	RETRY_USEC = 1000 * 1000,      /* after a failure, or with memory short */
+	SHRINK_USEC = 5 * 1000 * 1000, /* how often it is looked whether fewer will do */
+	MEMORY_RESERVE_MIB = 256,      /* of the host's, below which none is kept */
+	MEMINFO_SIZE = 512,
+};
+
+void pool_init(struct pool *pool, struct loop *loop, struct cell_host *host, unsigned image)
+{
+	*pool = (struct pool){.loop = loop, .host = host, .image = image};
+}
+
+static void pool_cell_end(struct pool_cell *ready)
+{
+	loop_remove(ready->pool->loop, &ready->ended);
+	cell_discard(ready->pool->host, &ready->cell);
+	ready->is_there = 0;
+}
+
+void pool_fini(struct pool *pool)
+{
+	for (size_t i = 0; i < POOL_CELLS_MAX; i++)
+		if (pool->cells[i].is_there)
+			pool_cell_end(&pool->cells[i]);
+	pool->tick_usec = 0;
+}
+
+static void on_ended(struct loop_source *source, uint32_t events)
+{
+	struct pool_cell *ready = source->owner;
+
+	(void)events;
+	log_warning("ready_cell_lost", "profile=%d", (int)ready->profile);
+	pool_cell_end(ready);
+	ready->pool->tick_usec = clock_monotonic_usec() + RETRY_USEC;
+}
+
+static unsigned pool_count(const struct pool *pool, enum cell_profile profile)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < POOL_CELLS_MAX; i++)
+		count += pool->cells[i].is_there && pool->cells[i].profile == profile;
+	return count;
+}
+
+int pool_take(struct pool *pool, enum cell_profile profile, unsigned image, struct cell *ret_cell)
+{
+	uint64_t now = clock_monotonic_usec();
+
+	pool_demand_note(&pool->demands[profile], now);
+	pool->tick_usec = now + QUIET_USEC;
+	for (size_t i = 0; i < POOL_CELLS_MAX; i++) {
+		struct pool_cell *ready = &pool->cells[i];
+		if (!ready->is_there || ready->profile != profile || ready->image != image)
+			continue;
+		loop_remove(pool->loop, &ready->ended);
+		ready->is_there = 0;
+		*ret_cell = ready->cell;
+		return 1;
+	}
+	return 0;
+}
+
+void pool_use_image(struct pool *pool, unsigned image)
+{
+	pool->image = image;
+	for (size_t i = 0; i < POOL_CELLS_MAX; i++)
+		if (pool->cells[i].is_there && pool->cells[i].image != image)
+			pool_cell_end(&pool->cells[i]);
+	pool->tick_usec = clock_monotonic_usec() + QUIET_USEC;
+}
+
+/* proc_meminfo(5). What cannot be read is no shortage. */
+static int memory_is_short(void)
+{
+	char text[MEMINFO_SIZE];
+	unsigned long long kib;
+
+	_cleanup_fd_ int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	const char *line = strstr(text, "MemAvailable:");
+	return line && sscanf(line, "MemAvailable: %llu", &kib) == 1 &&
+	       kib < MEMORY_RESERVE_MIB * 1024ULL;
+}
+
+static int pool_add(struct pool *pool, enum cell_profile profile)
+{
+	struct pool_cell *ready = pool->cells;
+	struct error err = {0};
+	const struct cell_launch launch = {
+		.profile = profile, .image = pool->image, .fail_at_step = -1};
+
+	while (ready->is_there)
+		ready++; /* the targets together are no more than there are places */
+	int r = cell_prepare(pool->host, &launch, &ready->cell, &err);
+	if (r < 0) {
+		log_warning("no_ready_cell", "step=%s error=%d text=%s", err.step, -r, err.text);
+		return r;
+	}
+	ready->pool = pool;
+	ready->profile = profile;
+	ready->image = pool->image;
+	ready->ended = (struct loop_source){ready->cell.pidfd, on_ended, ready};
+	r = loop_add(pool->loop, &ready->ended, EPOLLIN);
+	if (r < 0)
+		cell_discard(pool->host, &ready->cell);
+	else
+		ready->is_there = 1;
+	return r;
+}
+
+static void pool_shrink(struct pool *pool, enum cell_profile profile, unsigned to)
+{
+	unsigned count = pool_count(pool, profile);
+
+	for (size_t i = 0; i < POOL_CELLS_MAX && count > to; i++)
+		if (pool->cells[i].is_there && pool->cells[i].profile == profile) {
+			pool_cell_end(&pool->cells[i]);
+			count--;
+		}
+}
+
+void pool_tick(struct pool *pool)
+{
+	uint64_t now = clock_monotonic_usec();
+	int is_short = -1, any = 0;
+
+	if (!pool->tick_usec || now < pool->tick_usec)
+		return;
+	for (int profile = 0; profile < CELL_PROFILE_COUNT; profile++) {
+		unsigned target = pool_demand_target(&pool->demands[profile], now);
+		unsigned count = pool_count(pool, (enum cell_profile)profile);
+		if (count < target && is_short < 0)
+			is_short = memory_is_short();
+		if (is_short > 0)
+			target = 0;
+		pool_shrink(pool, (enum cell_profile)profile, target);
+		any |= target > 0 || is_short > 0;
+		if (count >= target)
+			continue;
+		int r = pool_add(pool, (enum cell_profile)profile);
+		pool->tick_usec = now + (r < 0 ? RETRY_USEC : BETWEEN_USEC);
+		return;
+	}
+	pool->tick_usec = any ? now + (is_short > 0 ? RETRY_USEC : SHRINK_USEC) : 0;
+}
+
+uint64_t pool_deadline(const struct pool *pool)
+{
+	return pool->tick_usec;
+}
