@@ -117,13 +117,33 @@ int digest_add_file(struct digest *digest, int fd, const char *name, void *chunk
 	return 0;
 }
 
+int digest_fd(int fd, const char *name, uint8_t ret_bytes[DIGEST_BYTES], uint64_t *ret_size,
+	      struct error *err)
+{
+	_cleanup_free_ void *chunk = malloc(DIGEST_CHUNK);
+	struct digest digest;
+	uint64_t size;
+
+	if (!chunk)
+		return error_set(err, -ENOMEM, "sha256", "cannot read %s", name);
+	digest_begin(&digest);
+	int r = digest_add_file(&digest, fd, name, chunk, &size, err);
+	if (r < 0) {
+		digest_drop(&digest);
+		return r;
+	}
+	r = digest_end_bytes(&digest, ret_bytes, err);
+	if (r == 0)
+		*ret_size = size;
+	return r;
+}
+
 int digest_file(const char *path, char ret_hex[DIGEST_HEX_SIZE], uint64_t *ret_size,
 		struct error *err)
 {
-	struct digest digest;
+	uint8_t bytes[DIGEST_BYTES];
 	struct stat st;
 	uint64_t size;
-	_cleanup_free_ void *chunk = NULL;
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return error_set(err, -errno, "sha256", "cannot open %s", path);
@@ -131,19 +151,13 @@ int digest_file(const char *path, char ret_hex[DIGEST_HEX_SIZE], uint64_t *ret_s
 		return error_set(err, -errno, "sha256", "cannot look at %s", path);
 	if (!S_ISREG(st.st_mode))
 		return error_set_plain(err, -EINVAL, "sha256", "%s is not a regular file", path);
-	chunk = malloc(DIGEST_CHUNK);
-	if (!chunk)
-		return error_set(err, -ENOMEM, "sha256", "cannot read %s", path);
-	digest_begin(&digest);
-	int r = digest_add_file(&digest, fd, path, chunk, &size, err);
-	if (r < 0) {
-		digest_drop(&digest);
+	int r = digest_fd(fd, path, bytes, &size, err);
+	if (r < 0)
 		return r;
-	}
-	r = digest_end(&digest, ret_hex, err);
-	if (r == 0 && ret_size)
+	record_hex(bytes, ret_hex);
+	if (ret_size)
 		*ret_size = size;
-	return r;
+	return 0;
 }
 
 int digest_is_hex(const char *text)

@@ -53,6 +53,10 @@ void digest_drop(struct digest *digest);
 int digest_add_file(struct digest *digest, int fd, const char *name, void *chunk,
 		    uint64_t *ret_size, struct error *err);
 
+/* Hashes what fd (borrowed) holds from its beginning, as digest_add_file(). */
+int digest_fd(int fd, const char *name, uint8_t ret_bytes[DIGEST_BYTES], uint64_t *ret_size,
+	      struct error *err);
+
 /* Hashes a regular file, which may not be a symbolic link. ret_size may be NULL. */
 int digest_file(const char *path, char ret_hex[DIGEST_HEX_SIZE], uint64_t *ret_size,
 		struct error *err);

@@ -16,6 +16,8 @@
 #include "base/error.h"
 
 #define RECORD_FILE "image.record"
+#define RECORD_TREE_NAME "root"
+#define RECORD_EROFS_NAME "image.erofs"
 /* Signed before the bytes, so that no signature for another purpose is ever one of a record. */
 #define RECORD_CONTEXT "sandlot image record 1\n"
 
