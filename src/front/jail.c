@@ -2,22 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
-#include <linux/securebits.h>
 #include <sched.h>
-#include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "front/jail_landlock.h"
@@ -156,113 +150,50 @@ static int step_pivot(struct jail *jail, struct error *err)
 	return 0;
 }
 
-static int map_write(const struct jail *jail, const char *file, const char *text)
-{
-	_cleanup_fd_ int fd = openat(jail->self_fd, file, O_WRONLY | O_CLOEXEC);
-
-	return fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
-}
-
-/*
- * Without root: what we are from here on is root of nothing, for the mounts and all else belong to
- * the user namespace that is left here. The files of /proc are opened after the namespace is made:
- * they mean the one of the opener.
+/* What we are from here on is root of nothing: the mounts and all else belong to what is left here.
  */
 static int step_user_namespace(struct jail *jail, struct error *err)
 {
-	char map[32];
-
 	if (!jail->config->own_user_namespace)
 		return 0;
-	/* Groups can only be given up where a range of them was mapped: user_namespaces(7). */
-	if (setgroups(0, NULL) < 0) {
-		if (errno != EPERM)
-			return error_set(err, -errno, "user_namespace", "cannot give up groups");
-		if (getgroups(0, NULL) > 1)
-			log_warning("jail_layer_missing", "layer=groups reason=\"%s\"",
-				    "the user who started the server has no range in /etc/subgid: "
-				    "his supplementary groups stay");
-	}
-	if (unshare(CLONE_NEWUSER) < 0)
-		return error_set(err, -errno, "user_namespace", "cannot make a user namespace");
-	snprintf(map, sizeof(map), "%u 0 1\n", jail->config->user_id);
-	int r = map_write(jail, "setgroups", "deny");
-	if (r == 0)
-		r = map_write(jail, "gid_map", map);
-	if (r == 0)
-		r = map_write(jail, "uid_map", map);
+	int r = confine_user_namespace(jail->self_fd, jail->config->user_id, err);
+	if (r > 0)
+		log_warning("jail_layer_missing", "layer=groups reason=\"%s\"",
+			    "the user who started the server has no range in /etc/subgid: his "
+			    "supplementary groups stay");
 	jail->self_fd = fd_close(jail->self_fd);
-	return r < 0 ? error_set(err, r, "user_namespace", "cannot map our user") : 0;
+	return r < 0 ? r : 0;
 }
 
 static int step_bounding(struct jail *jail, struct error *err)
 {
-	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-				   SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
-				   SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
-
 	(void)jail;
-	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
-			return error_set(err, -errno, "bounding", "cannot drop capability %lu",
-					 cap);
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
-		return error_set(err, -errno, "bounding", "cannot clear ambient capabilities");
-	if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) < 0)
-		return error_set(err, -errno, "bounding", "cannot lock the securebits");
-	return 0;
+	return confine_bounding(err);
 }
 
+/* In a user namespace of our own groups are what they are: given up before, or for good. */
 static int step_identity(struct jail *jail, struct error *err)
 {
-	uid_t user = jail->config->user_id;
-	gid_t groups[1];
-
-	/* In a user namespace of our own groups are what they are: given up before, or for good. */
-	int groups_settled = jail->config->own_user_namespace;
-
-	if ((!groups_settled && setgroups(0, NULL) < 0) || setresgid(user, user, user) < 0 ||
-	    setresuid(user, user, user) < 0)
-		return error_set(err, -errno, "identity", "cannot become user %u", user);
-	if (getuid() != user || geteuid() != user || getgid() != user || getegid() != user ||
-	    (!groups_settled && getgroups(1, groups) != 0))
-		return error_set_plain(err, -EPERM, "identity", "did not become user %u", user);
-	return 0;
+	return confine_identity(jail->config->user_id, jail->config->own_user_namespace, err);
 }
 
-/* Without the set-uid fix-up they are still there; they are given up by name. */
 static int step_capabilities(struct jail *jail, struct error *err)
 {
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
-	struct __user_cap_data_struct now[_LINUX_CAPABILITY_U32S_3];
-
 	(void)jail;
-	if (syscall(SYS_capset, &head, none) < 0 || syscall(SYS_capget, &head, now) < 0)
-		return error_set(err, -errno, "capabilities", "cannot drop capabilities");
-	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
-		if (now[i].effective || now[i].permitted || now[i].inheritable)
-			return error_set_plain(err, -EPERM, "capabilities", "a capability is left");
-	return 0;
+	return confine_capabilities(err);
 }
 
-/* After the change of user, which clears it. A supervisor that died before shows on the channel. */
+/* A supervisor that died before shows on the channel. */
 static int step_parent(struct jail *jail, struct error *err)
 {
 	(void)jail;
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-		return error_set(err, -errno, "parent", "cannot ask to die with the supervisor");
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return error_set(err, -errno, "parent", "cannot forbid tracing");
-	return 0;
+	return confine_parent(err);
 }
 
 static int step_no_new_privs(struct jail *jail, struct error *err)
 {
 	(void)jail;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return error_set(err, -errno, "no_new_privs", "cannot set no_new_privs");
-	return 0;
+	return confine_no_new_privs(err);
 }
 
 static int step_landlock(struct jail *jail, struct error *err)
