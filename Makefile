@@ -53,7 +53,8 @@ cell_c := $(wildcard sandbox/cell_*.c)
 cell_cli_c := $(wildcard sandbox/cli_*.c)
 supervisor_c := $(wildcard src/supervisor/*.c)
 front_c := $(wildcard src/front/*.c)
-image_c := $(filter-out %_main.c,$(wildcard src/image/*.c))
+image_c := $(filter-out %_main.c src/image/verify_%.c,$(wildcard src/image/*.c))
+verify_c := $(wildcard src/image/verify_*.c)
 bake_c := $(wildcard src/bake/*.c)
 run_c := $(wildcard src/cli/run*.c)
 doctor_c := $(wildcard src/doctor/*.c)
@@ -68,7 +69,8 @@ programs := $(BIN)/sandlot \
 	$(EXE)/sandlot-front \
 	$(EXE)/sandlot-key \
 	$(EXE)/sandlot-run \
-	$(EXE)/sandlot-supervisor
+	$(EXE)/sandlot-supervisor \
+	$(EXE)/sandlot-verify
 
 .PHONY: help build programs image run test test-full check bench format clean setup web install
 .DEFAULT_GOAL := help
@@ -116,6 +118,11 @@ $(EXE)/sandlot-bake: $(call obj,$(bake_c) $(image_c) $(base_c))
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -larchive -ljansson -lcrypto -lseccomp
 
 $(EXE)/sandlot-key: $(call obj,src/image/key_main.c $(image_c) $(base_c))
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcrypto
+
+$(EXE)/sandlot-verify: $(call obj,$(verify_c) $(image_c) $(base_c))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcrypto

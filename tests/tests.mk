@@ -30,7 +30,7 @@ no_main = $(filter-out %/main.c %_main.c,$(1))
 $(call unit_archive,base): $(call obj,$(ipc_c) $(base_c))
 $(call unit_archive,front): $(call obj,$(call no_main,$(front_c)))
 $(call unit_archive,bake): $(call obj,$(call no_main,$(bake_c)))
-$(call unit_archive,image): $(call obj,$(call no_main,$(image_c)))
+$(call unit_archive,image): $(call obj,$(call no_main,$(image_c) $(verify_c)))
 $(call unit_archive,run): $(call obj,$(filter-out src/cli/run.c,$(run_c)))
 $(call unit_archive,cell): $(call obj,$(call no_main,$(launch_c)))
 $(call unit_archive,doctor): $(call obj,$(call no_main,$(doctor_c)))
@@ -57,6 +57,9 @@ $(unit_programs): $(unit_dir)/test_%: $(B)/obj/tests/unit/test_%.o $(call unit_a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
 		-Wl,--end-group $(LDLIBS) -lcmocka
+
+# It runs the program.
+$(unit_dir)/test_image_helper: | $(EXE)/sandlot-verify
 
 $(unit_programs:$(unit_dir)/%=$(B)/obj/tests/unit/%.o): CPPFLAGS += -Itests/unit
 

@@ -40,7 +40,7 @@ static inline char *fuzz_text(const uint8_t *data, size_t len)
 /* A copy whose end is the allocation's, so that reading beyond it is seen. To be freed. */
 static inline void *fuzz_copy(const uint8_t *data, size_t len)
 {
-	void *copy = malloc(len ? len : 1);
+	void *copy = calloc(1, len ? len : 1);
 
 	FUZZ_ASSERT(copy);
 	if (len)

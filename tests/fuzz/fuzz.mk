@@ -24,8 +24,12 @@ modules_request := $(front_json) src/front/playground_request.c src/front/playgr
 modules_plan := $(front_json) $(front_manifest)
 modules_manifest := $(front_manifest)
 modules_sse := src/cli/run_sse.c
+modules_image_record := src/image/record.c
+modules_image_verdict := src/image/record.c src/image/verdict.c
+modules_image_key := src/image/record.c src/image/key.c src/image/date.c src/image/digest.c
 modules_doctor := $(filter-out src/doctor/main.c,$(wildcard src/doctor/*.c))
 
+libraries_image_key := -lcrypto
 libraries_request := -ljansson
 libraries_plan := -ljansson
 libraries_manifest := -ljansson

@@ -2,93 +2,24 @@
  * An image that was made, signed, and then tampered with. Every test starts from one that verifies,
  * so that what is refused is refused for the change.
  */
-#include "unit_folder.h"
+#include "unit_image.h"
 
-#include "image/describe.h"
-#include "image/evp.h"
-#include "image/key_files.h"
-#include "image/record_file.h"
-#include "image/sign.h"
 #include "image/tree_list.h"
 #include "image/verify.h"
 
-enum { NOW = 1767225600 /* 2026-01-01 */, DAY = 86400 };
-
-struct image {
-	struct unit_folder *folder; /* the image */
-	struct unit_folder *home;   /* the folder of keys is in it */
-	struct key_files keys;
-	struct public_key key;
-	EVP_PKEY *private;
-};
-
-static void sign_as(struct image *image, const struct public_key *key, EVP_PKEY *private,
-		    struct image_record *record)
-{
-	assert_int_equal(record_sign(record, key, private, NOW, NULL), 0);
-	assert_int_equal(record_write(image->folder->fd, record, NULL), 0);
-}
-
-/* Describes the image as it is now and signs that. */
-static void sign(struct image *image, uint64_t expires_sec)
-{
-	struct image_record record = {.baked_sec = NOW - DAY, .expires_sec = expires_sec};
-	struct error err = {0};
-
-	snprintf(record.name, sizeof(record.name), "test");
-	memset(record.id, 1, sizeof(record.id));
-	if (image_describe(image->folder->fd, &record, &err) < 0)
-		fail_msg("%s", err.text);
-	sign_as(image, &image->key, image->private, &record);
-}
-
-static void make_key(struct image *image, const char *name, uint64_t expires_sec)
-{
-	EVP_PKEY_free(image->private);
-	assert_int_equal(key_files_make(&image->keys, name, NOW, expires_sec, &image->key, NULL),
-			 0);
-	assert_int_equal(
-		key_files_read_private(&image->keys, name, &image->key, &image->private, NULL), 0);
-}
-
 static int setup(void **state)
 {
-	struct image *image = calloc(1, sizeof(*image));
-	char keys[128];
-
-	image->folder = unit_folder_new();
-	image->home = unit_folder_new();
-	snprintf(keys, sizeof(keys), "%s/keys", image->home->path);
-	assert_int_equal(key_files_open(&image->keys, keys, NULL), 0);
-	make_key(image, "test", NOW + 10 * DAY);
-
-	unit_folder_text(image->folder, "manifest.json", "{\"schema\": 1}");
-	unit_folder_text(image->folder, "packages.json", "[]");
-	unit_folder_mkdir(image->folder, "root");
-	unit_folder_mkdir(image->folder, "root/bin");
-	unit_folder_mkdir(image->folder, "root/etc");
-	unit_folder_text(image->folder, "root/bin/tool", "#!/bin/true\n");
-	unit_folder_text(image->folder, "root/etc/conf", "a=b\n");
-	unit_folder_text(image->folder, "root/zlast", "");
-	unit_folder_link(image->folder, "root/sh", "bin/tool");
-	sign(image, NOW + 5 * DAY);
-	*state = image;
+	*state = unit_image_new();
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct image *image = *state;
-
-	EVP_PKEY_free(image->private);
-	key_files_close(&image->keys);
-	unit_folder_free(image->folder);
-	unit_folder_free(image->home);
-	free(image);
+	unit_image_free(*state);
 	return 0;
 }
 
-static struct verdict verify_forms(struct image *image, unsigned forms, uint64_t now_sec)
+static struct verdict verify_forms(struct unit_image *image, unsigned forms, uint64_t now_sec)
 {
 	struct verdict verdict, again;
 	struct error err = {0};
@@ -105,7 +36,7 @@ static struct verdict verify_forms(struct image *image, unsigned forms, uint64_t
 	return verdict;
 }
 
-static void expect_at(struct image *image, uint64_t now_sec, enum verdict_code code,
+static void expect_at(struct unit_image *image, uint64_t now_sec, enum verdict_code code,
 		      const char *words)
 {
 	struct verdict verdict = verify_forms(image, 0, now_sec);
@@ -117,26 +48,26 @@ static void expect_at(struct image *image, uint64_t now_sec, enum verdict_code c
 			 verdict_word(code), words);
 }
 
-static void expect(struct image *image, enum verdict_code code, const char *words)
+static void expect(struct unit_image *image, enum verdict_code code, const char *words)
 {
-	expect_at(image, NOW, code, words);
+	expect_at(image, UNIT_NOW, code, words);
 }
 
-static void expect_ok(struct image *image)
+static void expect_ok(struct unit_image *image)
 {
 	expect(image, VERDICT_OK, "as it was signed");
 }
 
 static void image_verify_of_what_was_signed_is_ok(void **state)
 {
-	struct image *image = *state;
-	struct verdict verdict = verify_forms(image, 0, NOW);
+	struct unit_image *image = *state;
+	struct verdict verdict = verify_forms(image, 0, UNIT_NOW);
 
 	assert_int_equal(verdict.code, VERDICT_OK);
 	assert_string_equal(verdict.signer, "test");
 	assert_int_equal(verdict.record.forms, RECORD_TREE);
 	assert_string_equal(verdict.record.name, "test");
-	assert_int_equal(verdict.record.signed_sec, NOW);
+	assert_int_equal(verdict.record.signed_sec, UNIT_NOW);
 }
 
 /* ---- the tree ---- */
@@ -205,19 +136,18 @@ static void image_verify_of_a_changed_tree_names_the_file(void **state)
 {
 	(void)state;
 	for (enum tree_change change = FLIPPED; change < TREE_CHANGES; change++) {
-		void *image;
-		setup(&image);
+		struct unit_image *image = unit_image_new();
 		expect_ok(image);
-		change_tree(((struct image *)image)->folder, change);
+		change_tree(image->folder, change);
 		expect(image, VERDICT_ALTERED_TREE, tree_words[change]);
-		teardown(&image);
+		unit_image_free(image);
 	}
 }
 
 /* The list names what differs. What is taken is decided by the signed hash alone. */
 static void image_verify_without_the_list_refuses_all_the_same(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 	struct tree_hash hash;
 
 	assert_int_equal(unlinkat(image->folder->fd, TREE_LIST_FILE, 0), 0);
@@ -236,7 +166,7 @@ static void image_verify_without_the_list_refuses_all_the_same(void **state)
 
 static void image_verify_without_a_tree_is_unreadable(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 
 	expect_ok(image);
 	assert_int_equal(renameat(image->folder->fd, "root", image->folder->fd, "away"), 0);
@@ -249,7 +179,7 @@ static void image_verify_without_a_tree_is_unreadable(void **state)
 
 static void image_verify_of_changed_documents_is_refused(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 
 	expect_ok(image);
 	unit_folder_text(image->folder, "manifest.json", "{\"schema\": 2}");
@@ -350,7 +280,7 @@ static void image_verify_of_a_changed_record_is_refused(void **state)
 		{other_key, VERDICT_UNKNOWN_KEY, "not trusted here (key "},
 		{no_signature, VERDICT_UNSIGNED, "sandlot image sign"},
 	};
-	struct image *image = *state;
+	struct unit_image *image = *state;
 	struct image_record good, changed;
 
 	assert_int_equal(record_read(image->folder->fd, &good, NULL), 0);
@@ -366,7 +296,7 @@ static void image_verify_of_a_changed_record_is_refused(void **state)
 
 static void image_verify_of_what_is_no_record_is_refused(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 	uint8_t bytes[RECORD_BYTES + 1] = {0};
 
 	expect_ok(image);
@@ -390,7 +320,7 @@ static void image_verify_of_what_is_no_record_is_refused(void **state)
 /* Without a signature nothing says who made it; what it says of itself must hold even so. */
 static void image_verify_of_an_unsigned_image_says_so(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 	struct image_record record;
 
 	expect_ok(image);
@@ -398,19 +328,19 @@ static void image_verify_of_an_unsigned_image_says_so(void **state)
 	no_signature(&record);
 	assert_int_equal(record_write(image->folder->fd, &record, NULL), 0);
 	expect(image, VERDICT_UNSIGNED, "--allow-unsigned");
-	assert_true(verify_forms(image, 0, NOW).has_record);
+	assert_true(verify_forms(image, 0, UNIT_NOW).has_record);
 	change_tree(image->folder, FLIPPED);
 	expect(image, VERDICT_ALTERED_TREE, tree_words[FLIPPED]);
 	assert_int_equal(unlinkat(image->folder->fd, RECORD_FILE, 0), 0);
 	expect(image, VERDICT_UNSIGNED, "there is no image.record");
-	assert_false(verify_forms(image, 0, NOW).has_record);
+	assert_false(verify_forms(image, 0, UNIT_NOW).has_record);
 }
 
 /* ---- keys and ages ---- */
 
 static void image_verify_of_a_key_taken_out_is_unknown(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 
 	expect_ok(image);
 	assert_int_equal(unlinkat(image->keys.fd, "test.pub", 0), 0);
@@ -422,46 +352,48 @@ static void image_verify_of_a_key_taken_out_is_unknown(void **state)
 
 static void image_verify_of_anothers_signature_is_refused(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 	struct public_key trusted = image->key;
 	struct image_record record;
 
 	expect_ok(image);
-	make_key(image, "stranger", 0);
+	unit_image_key(image, "stranger", 0);
 	assert_int_equal(unlinkat(image->keys.fd, "stranger.pub", 0), 0);
 	assert_int_equal(record_read(image->folder->fd, &record, NULL), 0);
-	sign_as(image, &image->key, image->private, &record);
+	unit_image_sign_as(image, &image->key, image->private, &record);
 	expect(image, VERDICT_UNKNOWN_KEY, "not trusted here");
 	/* The stranger's signature under the name of a key that is trusted. */
-	sign_as(image, &trusted, image->private, &record);
+	unit_image_sign_as(image, &trusted, image->private, &record);
 	expect(image, VERDICT_BAD_SIGNATURE, "altered");
 }
 
 static void image_verify_of_an_expired_key_or_image_is_refused(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 
-	expect_at(image, NOW + 5 * DAY - 1, VERDICT_OK, "as it was signed");
-	expect_at(image, NOW + 5 * DAY, VERDICT_IMAGE_EXPIRED, "has expired (on 2026-01-06)");
-	sign(image, 0);
-	expect_at(image, NOW + 10 * DAY - 1, VERDICT_OK, "as it was signed");
-	expect_at(image, NOW + 10 * DAY, VERDICT_KEY_EXPIRED, "(test, on 2026-01-11)");
+	expect_at(image, UNIT_NOW + 5 * UNIT_DAY - 1, VERDICT_OK, "as it was signed");
+	expect_at(image, UNIT_NOW + 5 * UNIT_DAY, VERDICT_IMAGE_EXPIRED,
+		  "has expired (on 2026-01-06)");
+	unit_image_sign(image, 0);
+	expect_at(image, UNIT_NOW + 10 * UNIT_DAY - 1, VERDICT_OK, "as it was signed");
+	expect_at(image, UNIT_NOW + 10 * UNIT_DAY, VERDICT_KEY_EXPIRED, "(test, on 2026-01-11)");
 }
 
 /* Who is about to sign wants to know whether the record is true, whoever signed it before. */
 static void image_verify_without_keys_looks_at_the_content_alone(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 	struct verdict verdict;
 
 	assert_int_equal(unlinkat(image->keys.fd, "test.pub", 0), 0);
-	assert_int_equal(
-		image_verify_folder(image->folder->path, NULL, 0, NOW + 99 * DAY, &verdict, NULL),
-		0);
+	assert_int_equal(image_verify_folder(image->folder->path, NULL, 0, UNIT_NOW + 99 * UNIT_DAY,
+					     &verdict, NULL),
+			 0);
 	assert_int_equal(verdict.code, VERDICT_UNSIGNED);
 	assert_true(verdict.has_record);
 	change_tree(image->folder, MODE);
-	assert_int_equal(image_verify_folder(image->folder->path, NULL, 0, NOW, &verdict, NULL), 0);
+	assert_int_equal(
+		image_verify_folder(image->folder->path, NULL, 0, UNIT_NOW, &verdict, NULL), 0);
 	assert_int_equal(verdict.code, VERDICT_ALTERED_TREE);
 }
 
@@ -469,28 +401,28 @@ static void image_verify_without_keys_looks_at_the_content_alone(void **state)
 
 static void image_verify_of_a_changed_erofs_file_is_refused(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 
-	assert_int_equal(verify_forms(image, RECORD_EROFS, NOW).code, VERDICT_OTHER_FORM);
+	assert_int_equal(verify_forms(image, RECORD_EROFS, UNIT_NOW).code, VERDICT_OTHER_FORM);
 	unit_folder_text(image->folder, RECORD_EROFS_NAME, "not really one");
-	assert_int_equal(verify_forms(image, RECORD_EROFS, NOW).code, VERDICT_OTHER_FORM);
-	sign(image, 0);
+	assert_int_equal(verify_forms(image, RECORD_EROFS, UNIT_NOW).code, VERDICT_OTHER_FORM);
+	unit_image_sign(image, 0);
 	expect_ok(image);
-	assert_int_equal(verify_forms(image, RECORD_EROFS, NOW).code, VERDICT_OK);
+	assert_int_equal(verify_forms(image, RECORD_EROFS, UNIT_NOW).code, VERDICT_OK);
 	unit_folder_text(image->folder, RECORD_EROFS_NAME, "not ReallY one");
 	expect(image, VERDICT_ALTERED_EROFS, "image.erofs has other bytes");
-	assert_int_equal(verify_forms(image, RECORD_TREE, NOW).code, VERDICT_OK);
+	assert_int_equal(verify_forms(image, RECORD_TREE, UNIT_NOW).code, VERDICT_OK);
 	unit_folder_text(image->folder, RECORD_EROFS_NAME, "not really one ");
 	expect(image, VERDICT_ALTERED_EROFS, "image.erofs has another size");
 	unit_folder_text(image->folder, RECORD_EROFS_NAME, "not really one");
 	change_tree(image->folder, ADDED_FILE);
-	assert_int_equal(verify_forms(image, RECORD_TREE, NOW).code, VERDICT_ALTERED_TREE);
-	assert_int_equal(verify_forms(image, RECORD_EROFS, NOW).code, VERDICT_OK);
+	assert_int_equal(verify_forms(image, RECORD_TREE, UNIT_NOW).code, VERDICT_ALTERED_TREE);
+	assert_int_equal(verify_forms(image, RECORD_EROFS, UNIT_NOW).code, VERDICT_OK);
 }
 
 /* ---- quickly ---- */
 
-static struct verdict quick_of(struct image *image, int manifest_fd)
+static struct verdict quick_of(struct unit_image *image, int manifest_fd)
 {
 	int root_fd = openat(image->folder->fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct image_verify request = {
@@ -500,7 +432,7 @@ static struct verdict quick_of(struct image *image, int manifest_fd)
 		.form = RECORD_TREE,
 		.is_quick = 1,
 		.keys = &image->keys,
-		.now_sec = NOW,
+		.now_sec = UNIT_NOW,
 	};
 	struct verdict verdict;
 
@@ -512,11 +444,11 @@ static struct verdict quick_of(struct image *image, int manifest_fd)
 /* A stamp is made of what a full look found; the quick look fits it as long as nothing changes. */
 static void image_verify_quickly_fits_the_stamp_until_something_changes(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 	struct verdict full;
 
 	do /* until what was made just now is old enough */
-		full = verify_forms(image, 0, NOW);
+		full = verify_forms(image, 0, UNIT_NOW);
 	while (!verdict_fits(&full, full.quick));
 	struct verdict quick = quick_of(image, -EBADF);
 	assert_int_equal(quick.code, VERDICT_OK);
@@ -534,7 +466,7 @@ static void image_verify_quickly_fits_the_stamp_until_something_changes(void **s
 
 static void image_verify_quickly_looks_at_signature_and_documents(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 
 	assert_int_equal(quick_of(image, -EBADF).code, VERDICT_OK);
 	unit_folder_text(image->folder, "manifest.json", "{}");
@@ -548,7 +480,7 @@ static void image_verify_quickly_looks_at_signature_and_documents(void **state)
 /* The file that is verified is the one the front end gets, not one of the same name. */
 static void image_verify_hashes_the_manifest_it_is_given(void **state)
 {
-	struct image *image = *state;
+	struct unit_image *image = *state;
 
 	unit_folder_text(image->folder, "evil", "{\"schema\": 3}");
 	int good_fd = openat(image->folder->fd, "manifest.json", O_RDONLY | O_CLOEXEC);
