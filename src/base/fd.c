@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int fd_close(int fd)
@@ -95,6 +96,28 @@ int memfd_is_sealed(int fd)
 	if (seals < 0)
 		return errno == EINVAL ? 0 : -errno;
 	return (seals & SEALS) == SEALS;
+}
+
+int fd_arrange(int *fds, unsigned count, int first, int flags)
+{
+	/* Out of the way first: none may be overwritten before it is moved. */
+	for (unsigned i = 0; i < count; i++) {
+		if (fds[i] < 0)
+			continue;
+		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, first + (int)count);
+		if (fds[i] < 0)
+			return -errno;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		int at = first + (int)i;
+		if (fds[i] < 0)
+			close(at);
+		else if (dup3(fds[i], at, flags) < 0)
+			return -errno;
+		else
+			fds[i] = at;
+	}
+	return syscall(SYS_close_range, (unsigned)first + count, ~0U, 0) < 0 ? -errno : 0;
 }
 
 int fd_set_nonblock(int fd, int on)

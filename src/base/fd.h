@@ -70,6 +70,13 @@ int memfd_new_sealed(const char *name, const void *data, size_t len);
 /* True when fd is a memfd that carries the seals memfd_seal() puts on. Returns 1, 0 or -errno. */
 int memfd_is_sealed(int fd);
 
+/*
+ * For a child, after fork: puts count fds at first, first + 1, … and closes all others from first
+ * on. A negative one leaves its place empty. flags: O_CLOEXEC or 0, for those that are kept. fds is
+ * changed to say where they are. Async-signal-safe. Returns 0 or a negative errno.
+ */
+int fd_arrange(int *fds, unsigned count, int first, int flags);
+
 /* Sets or clears O_NONBLOCK. Returns 0 or a negative errno. */
 int fd_set_nonblock(int fd, int on);
 

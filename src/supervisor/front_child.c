@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,24 +26,6 @@ static int open_or_fail(const char *path, int flags, const char *what, struct er
 	int fd = open(path, flags | O_CLOEXEC);
 
 	return fd < 0 ? error_set(err, -errno, "open", "cannot open %s %s", what, path) : fd;
-}
-
-static int manifest_open(const char *image_dir, struct error *err)
-{
-	char path[PATH_MAX];
-	struct stat st;
-
-	if (snprintf(path, sizeof(path), "%s/manifest.json", image_dir) >= (int)sizeof(path))
-		return error_set(err, -ENAMETOOLONG, "image", "the image's path is too long");
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return error_set(
-			err, -errno, "image",
-			"%.120s is not an image (no manifest.json; `make image` bakes one)",
-			image_dir);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return error_set_plain(err, -EINVAL, "image", "%.180s is not a regular file", path);
-	return TAKE_FD(fd);
 }
 
 /*
@@ -85,12 +66,9 @@ static int data_open(const char *data_dir, uid_t owner, struct error *err)
 	return TAKE_FD(fd);
 }
 
-static int plan_fill(struct front_plan *plan, const char *exe, const char *image_dir,
-		     const char *data_dir, uid_t owner, struct error *err)
+static int plan_fill(struct front_plan *plan, const char *exe, const char *data_dir, uid_t owner,
+		     struct error *err)
 {
-	plan->manifest_fd = manifest_open(image_dir, err);
-	if (plan->manifest_fd < 0)
-		return plan->manifest_fd;
 	plan->data_fd = data_open(data_dir, owner, err);
 	if (plan->data_fd < 0)
 		return plan->data_fd;
@@ -104,11 +82,11 @@ static int plan_fill(struct front_plan *plan, const char *exe, const char *image
 	return plan->null_fd < 0 ? plan->null_fd : 0;
 }
 
-int front_plan_open(struct front_plan *plan, const char *exe, const char *image_dir,
-		    const char *data_dir, uid_t owner, struct error *err)
+int front_plan_open(struct front_plan *plan, const char *exe, const char *data_dir, uid_t owner,
+		    struct error *err)
 {
 	*plan = FRONT_PLAN_NONE;
-	int r = plan_fill(plan, exe, image_dir, data_dir, owner, err);
+	int r = plan_fill(plan, exe, data_dir, owner, err);
 	if (r < 0)
 		front_plan_close(plan);
 	return r;
@@ -119,7 +97,6 @@ void front_plan_close(struct front_plan *plan)
 	plan->exe_fd = fd_close(plan->exe_fd);
 	plan->mount_ns_fd = fd_close(plan->mount_ns_fd);
 	plan->null_fd = fd_close(plan->null_fd);
-	plan->manifest_fd = fd_close(plan->manifest_fd);
 	plan->data_fd = fd_close(plan->data_fd);
 }
 
@@ -150,11 +127,11 @@ front_exec(const struct front_plan *plan, int channel_fd, pid_t parent)
 }
 
 int front_child_start(struct front_child *child, const struct front_plan *plan,
-		      const struct ipc_welcome *welcome, struct error *err)
+		      const struct ipc_welcome *welcome, int manifest_fd, struct error *err)
 {
 	int pair[2];
 	struct ipc_message message = {.type = IPC_WELCOME, .welcome = *welcome};
-	const int fds[] = {plan->manifest_fd, plan->data_fd};
+	const int fds[] = {manifest_fd, plan->data_fd};
 	pid_t parent = getpid();
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -162,10 +139,6 @@ int front_child_start(struct front_child *child, const struct front_plan *plan,
 	_cleanup_fd_ int ours = pair[0];
 	_cleanup_fd_ int theirs = pair[1];
 
-	/* Each front end reads the manifest from its start; the offset belongs to the shared open
-	 * file. */
-	if (lseek(plan->manifest_fd, 0, SEEK_SET) < 0)
-		return error_set(err, -errno, "front", "cannot rewind the manifest");
 	int r = channel_send(ours, &message, fds);
 	if (r < 0)
 		return error_set(err, r, "front", "cannot greet the front end");

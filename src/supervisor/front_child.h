@@ -21,19 +21,18 @@ struct front_plan {
 			  * there
 			  */
 	int null_fd;	 /* /dev/null */
-	int manifest_fd; /* sent with WELCOME; reopened read-only by nobody */
 	int data_fd;	 /* sent with WELCOME, O_PATH */
 };
 
-#define FRONT_PLAN_NONE ((struct front_plan){-EBADF, -EBADF, -EBADF, -EBADF, -EBADF})
+#define FRONT_PLAN_NONE ((struct front_plan){-EBADF, -EBADF, -EBADF, -EBADF})
 
 /*
  * Opens everything. Must be called before the supervisor leaves the host's mount namespace. exe:
- * path of sandlot-front; image_dir holds manifest.json; data_dir is made when missing, given to
- * owner, and locked against a second server. Returns 0 or a negative errno with a sentence.
+ * path of sandlot-front; data_dir is made when missing, given to owner, and locked against a second
+ * server. Returns 0 or a negative errno with a sentence.
  */
-int front_plan_open(struct front_plan *plan, const char *exe, const char *image_dir,
-		    const char *data_dir, uid_t owner, struct error *err);
+int front_plan_open(struct front_plan *plan, const char *exe, const char *data_dir, uid_t owner,
+		    struct error *err);
 void front_plan_close(struct front_plan *plan);
 
 struct front_child {
@@ -46,9 +45,10 @@ struct front_child {
 
 #define FRONT_CHILD_NONE ((struct front_child){.pidfd = -EBADF, .channel_fd = -EBADF})
 
-/* Starts a front end and sends it welcome. Returns 0 or a negative errno. */
+/* Starts a front end and sends it welcome and manifest_fd, borrowed. Returns 0 or a negative errno.
+ */
 int front_child_start(struct front_child *child, const struct front_plan *plan,
-		      const struct ipc_welcome *welcome, struct error *err);
+		      const struct ipc_welcome *welcome, int manifest_fd, struct error *err);
 
 /* Reaps a child whose pidfd is readable (or kills it first) and closes its fds. Returns its wait
  * status. */

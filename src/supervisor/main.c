@@ -8,31 +8,24 @@
  * report and an artefact. Everything is close-on-exec.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <libgen.h>
-#include <limits.h>
-#include <sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/folder.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "ipc/channel.h"
 #include "sandbox/sandbox.h"
 #include "supervisor/front_child.h"
+#include "supervisor/ground.h"
+#include "supervisor/images.h"
 #include "supervisor/options.h"
 #include "supervisor/steps.h"
 
@@ -44,18 +37,12 @@ enum { EXIT_USAGE = 64 };
 /* How long a front end may take to put its records in order at the end. */
 #define STOP_GRACE_USEC (3 * USEC_PER_SEC)
 
-enum { CELL_SLOTS_MORE = 64 }; /* dying cells still hold host users of their own */
-
-/* The front end's user never changes, so that its data stays its own; the cells' come after it. */
-#define FRONT_USER CELL_UID_FIRST_DEFAULT
-
 struct supervisor {
 	struct options options;
 	struct loop loop;
-	struct cell_user user;
-	struct cell_host host;
+	struct ground ground;
+	struct images images;
 	struct steps steps;
-	struct front_plan plan;
 	struct ipc_welcome welcome;
 	struct front_child front;
 	struct loop_source front_ended, channel, signals;
@@ -63,6 +50,7 @@ struct supervisor {
 	uint64_t stop_usec;    /* when to stop waiting for the end; 0: not stopping */
 	int listening;	       /* the address has been printed */
 	int failed;	       /* exit status to end with */
+	int terminals[3];      /* 1: that of 0, 1, 2 was a terminal at the start */
 	int channel_writable_wanted;
 };
 
@@ -71,7 +59,9 @@ static void on_channel(struct loop_source *source, uint32_t events);
 
 static int front_start(struct supervisor *sup, struct error *err)
 {
-	int r = front_child_start(&sup->front, &sup->plan, &sup->welcome, err);
+	sup->welcome.generation = images_generation(&sup->images);
+	int r = front_child_start(&sup->front, &sup->ground.plan, &sup->welcome,
+				  images_manifest_fd(&sup->images), err);
 	if (r < 0)
 		return r;
 	sup->restart_usec = 0;
@@ -100,6 +90,7 @@ static void front_lose(struct supervisor *sup, const char *why)
 	loop_remove(&sup->loop, &sup->front_ended);
 	loop_remove(&sup->loop, &sup->channel);
 	steps_abandon(&sup->steps);
+	images_front_lost(&sup->images);
 	int status = front_child_reap(&sup->front);
 	if (sup->stop_usec)
 		return;
@@ -150,6 +141,13 @@ static int message_take(struct supervisor *sup, const struct ipc_message *messag
 	case IPC_STEP_KILL:
 		steps_kill(&sup->steps, &message->step_kill);
 		return 0;
+	case IPC_IMAGE_READY:
+		return images_take_ready(&sup->images, message->image_ready.generation, err);
+	case IPC_IMAGE_REFUSED:
+		return images_take_refusal(&sup->images, message->image_refused.generation,
+					   message->image_refused.text, err);
+	case IPC_IMAGE_UNUSED:
+		return images_take_unused(&sup->images, message->image_unused.generation, err);
 	default:
 		/* The decoder lets nothing else through from the front end. */
 		return error_set_plain(err, -EBADMSG, "ipc", "%s is not for the supervisor",
@@ -194,25 +192,45 @@ static void stop_begin(struct supervisor *sup)
 	log_info("stopping", "cells=%u", sup->steps.running[0] + sup->steps.running[1]);
 	sup->stop_usec = clock_monotonic_usec() + STOP_GRACE_USEC;
 	sup->restart_usec = 0;
+	images_stop(&sup->images);
 	steps_abandon(&sup->steps);
 	if (sup->front.pidfd >= 0 && channel_send(sup->front.channel_fd, &message, NULL) < 0)
 		sup->stop_usec = clock_monotonic_usec();
 }
 
+/* Then SIGHUP means what it says. The kernel hangs a terminal up before it tells anybody. */
+static int terminal_is_gone(const struct supervisor *sup)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		struct pollfd now = {.fd = fd};
+		if (sup->terminals[fd] && poll(&now, 1, 0) == 1 && now.revents & POLLHUP)
+			return 1;
+	}
+	return 0;
+}
+
 static void on_signal(struct loop_source *source, uint32_t events)
 {
+	struct supervisor *sup = source->owner;
 	struct signalfd_siginfo info;
 
 	(void)events;
-	if (read(source->fd, &info, sizeof(info)) == sizeof(info))
-		stop_begin(source->owner);
+	if (read(source->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo != SIGHUP || terminal_is_gone(sup))
+		stop_begin(sup);
+	else if (!sup->stop_usec)
+		images_change(&sup->images);
 }
 
-static void results_flush(struct supervisor *sup)
+/* Sends the front end what waits for it. */
+static void channel_flush(struct supervisor *sup)
 {
 	if (sup->front.channel_fd < 0 || sup->front.state != IPC_SERVING)
 		return;
 	int r = steps_flush(&sup->steps, sup->front.channel_fd);
+	if (r == 0)
+		r = images_flush(&sup->images, sup->front.channel_fd);
 	if (r < 0) {
 		front_lose(sup, "channel_broken");
 		return;
@@ -226,6 +244,31 @@ static void results_flush(struct supervisor *sup)
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return !a || (b && b < a) ? b : a;
+}
+
+/* The first front end is started when there is an image for it to serve. */
+static void first_image_check(struct supervisor *sup)
+{
+	uint64_t now = clock_monotonic_usec();
+
+	if (sup->restart_usec || sup->front.pidfd >= 0 || sup->stop_usec)
+		return;
+	if (sup->images.current) {
+		sup->restart_usec = now;
+	} else if (sup->images.failure[0]) {
+		fprintf(stderr, "sandlot serve: %s\n", sup->images.failure);
+		sup->failed = EXIT_FAILURE;
+		sup->stop_usec = now;
+	}
+}
+
+/* Last in each round: whatever else there was to do has been done. */
+static void ready_cells(struct supervisor *sup)
+{
+	if (sup->stop_usec || !sup->images.current)
+		return;
+	pool_use_image(&sup->steps.pool, image_number(sup->images.current));
+	pool_tick(&sup->steps.pool);
 }
 
 /* Runs until stopped, and then until every cell and the front end are gone. */
@@ -257,92 +300,18 @@ static void serve(struct supervisor *sup)
 			return;
 		}
 		steps_check(&sup->steps);
-		results_flush(sup);
-		if (!sup->stop_usec)
-			pool_tick(&sup->steps.pool);
+		channel_flush(sup);
+		first_image_check(sup);
+		ready_cells(sup);
 	}
-}
-
-/* The folder of this program, where the others are too. */
-static int exe_dir(char *ret_dir, size_t size, struct error *err)
-{
-	char path[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	if (len < 0)
-		return error_set(err, -errno, "exe", "cannot tell where the program is");
-	path[len] = '\0';
-	snprintf(ret_dir, size, "%s", dirname(path));
-	return 0;
-}
-
-static void default_image(const char *dir, char *ret_image, size_t size)
-{
-	/* In a build tree build/libexec/sandlot/ stands beside build/image; installed ones have
-	 * /var/lib. */
-	if (snprintf(ret_image, size, "%s/../../image", dir) < (int)size &&
-	    access(ret_image, F_OK) == 0)
-		return;
-	snprintf(ret_image, size, "/var/lib/sandlot/image");
-}
-
-/* Without root: where the XDG base directory specification has a user's programs keep their state.
- */
-static int default_data(const struct cell_user *user, char *ret_data, size_t size,
-			struct error *err)
-{
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-
-	snprintf(ret_data, size, "/var/lib/sandlot");
-	if (user->ids == CELL_IDS_ROOT)
-		return 0;
-	if (state && state[0] == '/')
-		snprintf(ret_data, size, "%s/sandlot", state);
-	else if (home && home[0] == '/')
-		snprintf(ret_data, size, "%s/.local/state/sandlot", home);
-	else
-		return error_set_plain(
-			err, -ENOENT, "data",
-			"there is no HOME to keep the data in; name a folder with --data");
-	int r = folder_make_path(ret_data, 0700);
-	return r < 0 ? error_set(err, r, "data", "cannot make the data folder %.120s", ret_data)
-		     : 0;
-}
-
-/*
- * Becomes what cells are launched as. Without root the host's mount namespace could not be entered
- * again for another front end: a copy of it is made that is ours.
- */
-static int user_enter(struct supervisor *sup, struct error *err)
-{
-	unsigned slots = 2 * (sup->options.compile_slots + sup->options.run_slots) +
-			 POOL_CELLS_MAX + CELL_SLOTS_MORE;
-	char conflict[ERROR_TEXT_MAX];
-
-	int r = cell_user_enter(slots, &sup->user, err);
-	if (r < 0)
-		return r;
-	if (sup->user.ids == CELL_IDS_ROOT && setgroups(0, NULL) < 0)
-		return error_set(err, -errno, "start", "cannot drop supplementary groups");
-	if (sup->user.ids != CELL_IDS_ROOT &&
-	    (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
-		return error_set(err, -errno, "start", "cannot make a mount namespace");
-	if (sup->user.ids == CELL_IDS_SINGLE)
-		log_warning("no_user_ids",
-			    "cost=\"all cells are the same user on the host, and ours\" why=\"%s\"",
-			    sup->user.missing);
-	if (cell_user_conflict(&sup->user, conflict, sizeof(conflict)))
-		log_warning("user_ids_shared", "what=\"%s\"", conflict);
-	return 0;
 }
 
 static void welcome_fill(struct supervisor *sup)
 {
 	sup->welcome = (struct ipc_welcome){
-		.generation = 1,
 		.listen_port = sup->options.listen_port,
 		.user_id = FRONT_USER,
-		.own_user_namespace = sup->user.ids != CELL_IDS_ROOT,
+		.own_user_namespace = sup->ground.user.ids != CELL_IDS_ROOT,
 		.compile_slots = sup->options.compile_slots,
 		.run_slots = sup->options.run_slots,
 		.compile_limits = sup->options.compile_limits,
@@ -353,7 +322,7 @@ static void welcome_fill(struct supervisor *sup)
 		 sup->options.listen_address);
 }
 
-static int signals_open(struct supervisor *sup, struct error *err)
+static sigset_t signals_set(void)
 {
 	sigset_t set;
 
@@ -361,7 +330,13 @@ static int signals_open(struct supervisor *sup, struct error *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	return set;
+}
+
+static int signals_open(struct supervisor *sup, struct error *err)
+{
+	sigset_t set = signals_set();
+
 	sup->signals = (struct loop_source){signalfd(-1, &set, SFD_CLOEXEC), on_signal, sup};
 	if (sup->signals.fd < 0)
 		return error_set(err, -errno, "signals", "cannot watch signals");
@@ -369,73 +344,22 @@ static int signals_open(struct supervisor *sup, struct error *err)
 	return r < 0 ? error_set(err, r, "signals", "cannot watch signals") : 0;
 }
 
-/* Pipes, pidfds and memfds of many cells: as many as the system lets us have. */
-static void raise_open_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
-static int supervisor_open(struct supervisor *sup, struct error *err)
-{
-	char dir[PATH_MAX], image[PATH_MAX], front_exe[PATH_MAX + 16], cell_exe[PATH_MAX + 16];
-	char data[PATH_MAX], cgroup_name[32];
-
-	int r = exe_dir(dir, sizeof(dir), err);
-	if (r == 0)
-		r = user_enter(sup, err);
-	if (r < 0)
-		return r;
-	default_image(dir, image, sizeof(image));
-	if (sup->options.image_dir)
-		snprintf(image, sizeof(image), "%s", sup->options.image_dir);
-	snprintf(front_exe, sizeof(front_exe), "%s/sandlot-front", dir);
-	snprintf(cell_exe, sizeof(cell_exe), "%s/sandlot-cell", dir);
-	snprintf(cgroup_name, sizeof(cgroup_name), "sandlot-%d", getpid());
-
-	raise_open_files();
-	umask(077);
-	if (sup->options.data_dir)
-		snprintf(data, sizeof(data), "%s", sup->options.data_dir);
-	else
-		r = default_data(&sup->user, data, sizeof(data), err);
-	if (r == 0)
-		r = front_plan_open(&sup->plan, front_exe, image, data,
-				    sup->user.ids == CELL_IDS_ROOT ? FRONT_USER : geteuid(), err);
-	if (r < 0)
-		return r;
-	struct cell_host_config config = {
-		.image_dir = image,
-		.cell_exe = cell_exe,
-		.cgroup_name = cgroup_name,
-		.user = &sup->user,
-	};
-	r = cell_host_enter(&sup->host, &config, err);
-	if (r < 0)
-		return r;
-	if (!sup->host.cgroups)
-		log_warning("no_cgroups", "cost=\"%s\"", sup->host.no_cgroups);
-	welcome_fill(sup);
-	return 0;
-}
-
 static int supervisor_run(struct supervisor *sup, struct error *err)
 {
 	int r = loop_init(&sup->loop);
 	if (r < 0)
 		return error_set(err, r, "loop", "cannot make the event loop");
+	welcome_fill(sup);
+	images_init(&sup->images, &sup->loop, &sup->ground.host, &sup->ground.source);
 	r = signals_open(sup, err);
 	if (r == 0)
-		r = steps_init(&sup->steps, &sup->loop, &sup->host, &sup->options);
-	if (r == 0)
-		r = front_start(sup, err);
+		r = steps_init(&sup->steps, &sup->loop, &sup->ground.host, &sup->images,
+			       &sup->options);
 	if (r == 0) {
+		images_change(&sup->images);
 		serve(sup);
 		steps_fini(&sup->steps);
+		images_fini(&sup->images);
 	}
 	fd_close(sup->signals.fd);
 	loop_fini(&sup->loop);
@@ -444,12 +368,12 @@ static int supervisor_run(struct supervisor *sup, struct error *err)
 
 int main(int argc, char **argv)
 {
-	struct supervisor sup = {.front = FRONT_CHILD_NONE,
-				 .signals = {.fd = -EBADF},
-				 .plan = FRONT_PLAN_NONE,
-				 .user.claim_fd = -EBADF};
+	struct supervisor sup = {.front = FRONT_CHILD_NONE, .signals = {.fd = -EBADF}};
 	struct error err = {0};
+	sigset_t set = signals_set();
 
+	for (int fd = 0; fd < 3; fd++)
+		sup.terminals[fd] = isatty(fd);
 	int r = options_parse(&sup.options, argc, argv, &err);
 	if (r == OPTIONS_HELP) {
 		options_help();
@@ -459,13 +383,13 @@ int main(int argc, char **argv)
 		error_print("sandlot serve", &err);
 		return EXIT_USAGE;
 	}
-	r = supervisor_open(&sup, &err);
+	/* Before anybody can find us by the lock on the image's link and send us one. */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	r = ground_open(&sup.ground, &sup.options, &err);
 	if (r == 0) {
 		r = supervisor_run(&sup, &err);
-		cell_host_fini(&sup.host);
+		ground_close(&sup.ground);
 	}
-	front_plan_close(&sup.plan);
-	cell_user_close(&sup.user);
 	if (r < 0) {
 		error_print("sandlot serve", &err);
 		return EXIT_FAILURE;

@@ -23,6 +23,9 @@ static const char help_text[] =
 	"  --listen ADDR:PORT         where to listen (default 127.0.0.1:8080); port 0 picks one;\n"
 	"                             IPv6 as [::1]:8080 (not with Debian 12's civetweb)\n"
 	"  --image DIR                the tool-chain image (default: the one `make image` baked)\n"
+	"  --erofs-loop               mount image.erofs by loop device, even where the kernel "
+	"needs "
+	"none\n"
 	"  --data DIR                 folder for the job record (default: /var/lib/sandlot; "
 	"without\n"
 	"                             root $XDG_STATE_HOME/sandlot, ~/.local/state/sandlot)\n"
@@ -32,6 +35,11 @@ static const char help_text[] =
 	"  --run-limit NAME=VALUE     most a run step may use, e.g. memory=512M; may be repeated\n"
 	"  --interactive-wall TIME    most time of a run that is fed by hand (default 60s)\n"
 	"  --help                     this text\n"
+	"\n"
+	"SIGHUP (but for that of a terminal that closes) makes it look at --image again and go "
+	"over\n"
+	"to what is there now. Jobs that wait or run keep the image they began with, and when the\n"
+	"new one will not do, the old one stays.\n"
 	"\n"
 	"Without root, memory and processor time of whole jobs can be limited where systemd gives "
 	"a\n"
@@ -44,7 +52,8 @@ static const char help_examples[] =
 	"Examples:\n"
 	"  sandlot serve\n"
 	"  sandlot serve --listen 0.0.0.0:80 --image /srv/sandlot/image\n"
-	"  sandlot serve --listen 127.0.0.1:0 --run-limit memory=128M --run-limit wall=5s\n";
+	"  sandlot serve --listen 127.0.0.1:0 --run-limit memory=128M --run-limit wall=5s\n"
+	"  kill -HUP $(pidof sandlot-supervisor)     # serve the image that --image now leads to\n";
 
 void options_help(void)
 {
@@ -122,6 +131,7 @@ static int parse_interactive_wall(struct options *options, const char *value, st
 enum option_id {
 	OPTION_LISTEN = 1,
 	OPTION_IMAGE,
+	OPTION_EROFS_LOOP,
 	OPTION_DATA,
 	OPTION_COMPILE_SLOTS,
 	OPTION_RUN_SLOTS,
@@ -134,6 +144,7 @@ enum option_id {
 static const struct option long_options[] = {
 	{"listen", required_argument, NULL, OPTION_LISTEN},
 	{"image", required_argument, NULL, OPTION_IMAGE},
+	{"erofs-loop", no_argument, NULL, OPTION_EROFS_LOOP},
 	{"data", required_argument, NULL, OPTION_DATA},
 	{"compile-slots", required_argument, NULL, OPTION_COMPILE_SLOTS},
 	{"run-slots", required_argument, NULL, OPTION_RUN_SLOTS},
@@ -152,6 +163,9 @@ static int option_take(struct options *options, int id, const char *value, struc
 					    err);
 	case OPTION_IMAGE:
 		options->image_dir = value;
+		return 0;
+	case OPTION_EROFS_LOOP:
+		options->erofs_loop = 1;
 		return 0;
 	case OPTION_DATA:
 		options->data_dir = value;

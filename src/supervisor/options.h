@@ -12,6 +12,7 @@ struct options {
 	char listen_address[64]; /* numeric, without brackets */
 	unsigned listen_port;	 /* 0: pick one */
 	const char *image_dir;	 /* borrowed from argv; NULL: the default image */
+	int erofs_loop;		 /* 1: EROFS by loop device only */
 	const char *data_dir;	 /* borrowed from argv; NULL: the default folder */
 	unsigned compile_slots, run_slots;
 	struct limits compile_limits, run_limits;

@@ -20,9 +20,9 @@ enum {
 	MEMINFO_SIZE = 512,
 };
 
-void pool_init(struct pool *pool, struct loop *loop, struct cell_host *host, unsigned image)
+void pool_init(struct pool *pool, struct loop *loop, struct cell_host *host)
 {
-	*pool = (struct pool){.loop = loop, .host = host, .image = image};
+	*pool = (struct pool){.loop = loop, .host = host};
 }
 
 static void pool_cell_end(struct pool_cell *ready)
@@ -79,7 +79,10 @@ int pool_take(struct pool *pool, enum cell_profile profile, unsigned image, stru
 
 void pool_use_image(struct pool *pool, unsigned image)
 {
+	if (pool->has_image && pool->image == image)
+		return;
 	pool->image = image;
+	pool->has_image = 1;
 	for (size_t i = 0; i < POOL_CELLS_MAX; i++)
 		if (pool->cells[i].is_there && pool->cells[i].image != image)
 			pool_cell_end(&pool->cells[i]);
@@ -144,7 +147,7 @@ void pool_tick(struct pool *pool)
 	uint64_t now = clock_monotonic_usec();
 	int is_short = -1, any = 0;
 
-	if (!pool->tick_usec || now < pool->tick_usec)
+	if (!pool->has_image || !pool->tick_usec || now < pool->tick_usec)
 		return;
 	for (int profile = 0; profile < CELL_PROFILE_COUNT; profile++) {
 		unsigned target = pool_demand_target(&pool->demands[profile], now);

@@ -24,14 +24,15 @@ struct pool_cell {
 struct pool {
 	struct loop *loop;	/* borrowed */
 	struct cell_host *host; /* borrowed */
-	unsigned image;		/* whose cells are made ready */
+	unsigned image;		/* on which cells are made ready; none before pool_use_image() */
+	int has_image;
 	struct pool_cell cells[POOL_CELLS_MAX];
 	struct pool_demand demands[CELL_PROFILE_COUNT];
 	uint64_t tick_usec; /* when pool_tick() has something to do; 0: never */
 };
 
-/* Nothing is ready at first. image: the one that new steps will be on. */
-void pool_init(struct pool *pool, struct loop *loop, struct cell_host *host, unsigned image);
+/* Nothing is ready at first. */
+void pool_init(struct pool *pool, struct loop *loop, struct cell_host *host);
 
 /* Ends all. */
 void pool_fini(struct pool *pool);
@@ -42,7 +43,7 @@ void pool_fini(struct pool *pool);
  */
 int pool_take(struct pool *pool, enum cell_profile profile, unsigned image, struct cell *ret_cell);
 
-/* New steps are on another image from now on: ends the cells on the old one. */
+/* The image that new steps will be on: ends the cells on another. It must stay until the next. */
 void pool_use_image(struct pool *pool, unsigned image);
 
 /*

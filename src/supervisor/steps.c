@@ -25,6 +25,7 @@ struct step {
 	struct steps *steps;
 	enum step_state state;
 	enum step_kind kind;
+	struct image *image; /* in use while it runs */
 	uint64_t id;
 	int abandoned;
 	int weight_lowered;
@@ -36,10 +37,10 @@ struct step {
 };
 
 int steps_init(struct steps *steps, struct loop *loop, struct cell_host *host,
-	       const struct options *options)
+	       struct images *images, const struct options *options)
 {
-	*steps = (struct steps){.loop = loop, .host = host, .options = options};
-	pool_init(&steps->pool, loop, host, 0);
+	*steps = (struct steps){.loop = loop, .host = host, .images = images, .options = options};
+	pool_init(&steps->pool, loop, host);
 	steps->no_artefact_fd = memfd_new_sealed("artefact", "", 0);
 	return steps->no_artefact_fd < 0 ? steps->no_artefact_fd : 0;
 }
@@ -77,6 +78,7 @@ static void step_end(struct step *step)
 	struct steps *steps = step->steps;
 
 	step->state = STEP_ENDED;
+	image_leave(steps->images, step->image);
 	if (!step->abandoned) {
 		steps->running[step->kind]--;
 		return;
@@ -157,6 +159,7 @@ static void step_launch(struct step *step, const struct ipc_step_start *start, c
 						    : steps->options->run_slots;
 	struct cell_launch launch = {
 		.profile = step->kind == STEP_COMPILE ? CELL_COMPILE : CELL_RUN,
+		.image = image_number(step->image),
 		.limits = step->limits,
 		.bundle_fd = fds[0],
 		.stdin_fd = fds[1],
@@ -195,6 +198,10 @@ int steps_start(struct steps *steps, const struct ipc_step_start *start, const i
 {
 	if (step_find(steps, start->step_id))
 		return error_set_plain(err, -EBADMSG, "step", "a step id was used twice");
+	struct image *image = images_find(steps->images, start->generation);
+	if (!image)
+		return error_set_plain(err, -EBADMSG, "step",
+				       "a step on an image that it was not given, or gave up");
 	int r = fds_check(start, fds, steps->options, err);
 	if (r < 0)
 		return r;
@@ -206,12 +213,14 @@ int steps_start(struct steps *steps, const struct ipc_step_start *start, const i
 		.steps = steps,
 		.state = STEP_RUNNING,
 		.kind = (enum step_kind)start->kind,
+		.image = image,
 		.id = start->step_id,
 		.limits = limits_granted(start, steps->options),
 		.cell = CELL_NONE,
 		.result = {.artefact_fd = -EBADF},
 	};
 	steps->first = step;
+	image_use(image);
 	steps->running[step->kind]++;
 	if (!steps->next_check_usec)
 		steps->next_check_usec = clock_monotonic_usec() + CHECK_USEC;

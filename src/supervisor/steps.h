@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "ipc/protocol.h"
 #include "sandbox/sandbox.h"
+#include "supervisor/images.h"
 #include "supervisor/options.h"
 #include "supervisor/pool.h"
 
@@ -22,6 +23,7 @@ struct steps {
 	struct loop *loop;	       /* borrowed */
 	struct cell_host *host;	       /* borrowed */
 	struct pool pool;	       /* cells made ready */
+	struct images *images;	       /* borrowed */
 	const struct options *options; /* borrowed: ceilings and slots */
 	struct step *first;
 	int no_artefact_fd; /* an empty sealed memfd, sent where a step hands nothing on */
@@ -32,7 +34,7 @@ struct steps {
 
 /* Returns 0 or a negative errno. */
 int steps_init(struct steps *steps, struct loop *loop, struct cell_host *host,
-	       const struct options *options);
+	       struct images *images, const struct options *options);
 
 /* Every cell must be gone (steps_idle). */
 void steps_fini(struct steps *steps);
@@ -40,7 +42,7 @@ void steps_fini(struct steps *steps);
 /*
  * Starts a step. fds: the five of STEP_START, borrowed. A step that cannot start has still ended:
  * its STEP_DONE says refused. Returns 0, or -EBADMSG when the front end broke the protocol (an id
- * used twice, an fd of the wrong kind), -ENOMEM.
+ * used twice, an image that is not its, an fd of the wrong kind), -ENOMEM.
  */
 int steps_start(struct steps *steps, const struct ipc_step_start *start, const int *fds,
 		struct error *err);

@@ -3,6 +3,7 @@
 Environment: SANDLOT_BUILD (build), SANDLOT_IMAGE (build/image), SANDLOT_TEST_FULL.
 Nothing sleeps to let something happen: poll() asks until it has, up to a generous deadline.
 """
+import fcntl
 import http.client
 import json
 import os
@@ -13,6 +14,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 
@@ -158,9 +160,12 @@ class Outcome:
 
 
 class Server:
-    """`sandlot serve` on a port of its own, with a data folder of its own."""
+    """`sandlot serve` on a port of its own, with a data folder of its own.
 
-    def __init__(self, *options, data=None, image=IMAGE, listen="127.0.0.1:0"):
+    terminal: the fd of one that is to be its stdin and its controlling terminal.
+    """
+
+    def __init__(self, *options, data=None, image=IMAGE, listen="127.0.0.1:0", terminal=None):
         self.folder = tempfile.mkdtemp(prefix="sandlot-test-")
         self.data = data or os.path.join(self.folder, "data")
         self.log_path = os.path.join(self.folder, "log")
@@ -170,9 +175,11 @@ class Server:
                 + list(options),
                 cwd="/",
                 env={**os.environ, **SANITIZER_OPTIONS},
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if terminal is None else terminal,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                start_new_session=terminal is not None,
+                preexec_fn=None if terminal is None else lambda: fcntl.ioctl(0, termios.TIOCSCTTY),
             )
         self.pid = self.process.pid
         self.line = self._first_line()

@@ -1,4 +1,6 @@
 """Small images for tests: a tree of busybox, the same as EROFS, and what is left of mounting them."""
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -21,6 +23,36 @@ def make_tree(folder, **files):
             file.write(text)
     subprocess.run(["chmod", "-R", "go+rX", folder], check=True)
     return folder
+
+
+def make_image(folder, mark, *forms):
+    """Makes an image that says its mark twice: in its manifest and in its file /mark.
+
+    Language `sh` runs a script. `built` compiles to a program that prints what marks it was compiled with and what it
+    runs with: "M T M T S", S being what the source printed, all others the mark of manifest and tree.
+    """
+    make_tree(folder, mark=mark)
+    compile_script = (f"{{ echo '#!/bin/sh'; echo \"printf '{mark} $(cat /mark) '\"; "
+                      "echo 'printf \"$1 $(cat /mark) \"'; cat main; } >program; chmod 755 program")
+    text = {"version": "1", "editor": "", "sample": ""}
+    manifest = {
+        "schema": 1, "name": f"test-{mark}", "id": image_id(mark), "languages": [
+            {"id": "sh", "name": "Shell", "main_file": "main", **text, "options": {mark: {"values": ["x"], "default": "x"}},
+             "run": {"argv": ["/bin/sh", "{main_file}"], "env": {"MARK": mark}, "files": True}},
+            {"id": "built", "name": "Built", "main_file": "main", **text,
+             "compile": {"argv": ["/bin/sh", "-c", compile_script.replace("{", "{{").replace("}", "}}")],
+                         "artefact": "program"},
+             "run": {"argv": ["/bin/sh", "./program", mark]}},
+        ]}
+    with open(os.path.join(folder, "manifest.json"), "w", encoding="utf-8") as file:
+        json.dump(manifest, file)
+    if "erofs" in forms:
+        make_erofs(folder, keep_tree="tree" in forms)
+    return folder
+
+
+def image_id(mark):
+    return hashlib.sha256(mark.encode()).hexdigest()
 
 
 def make_erofs(folder, keep_tree=False):

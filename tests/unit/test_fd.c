@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -182,6 +184,56 @@ static void fd_set_nonblock_sets_and_clears(void **state)
 	close(ends[1]);
 }
 
+/* Who is who is told by the memfd's size. */
+static off_t size_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? -1 : st.st_size;
+}
+
+/* In a child, which has fds of its own to lose. Returns 0 when all is as it should be. */
+static int arrange_in_child(void)
+{
+	enum { FIRST = 5 };
+	int fds[4], others[8];
+
+	for (int i = 0; i < 4; i++)
+		fds[i] = memfd_new_sealed("kept", "xxxx", (size_t)i);
+	for (int i = 0; i < 8; i++)
+		others[i] = memfd_new("other");
+	/* One on the place of another, one beyond, one that is empty. */
+	int turned[] = {fcntl(fds[3], F_DUPFD, FIRST), fcntl(fds[2], F_DUPFD, FIRST + 3), -EBADF,
+			fcntl(fds[1], F_DUPFD, FIRST + 40)};
+	if (fd_arrange(turned, 4, FIRST, 0) != 0)
+		return 1;
+	if (turned[0] != FIRST || turned[1] != FIRST + 1 || turned[2] != -EBADF ||
+	    turned[3] != FIRST + 3)
+		return 2;
+	if (size_of(FIRST) != 3 || size_of(FIRST + 1) != 2 || size_of(FIRST + 3) != 1)
+		return 3;
+	if (fcntl(FIRST, F_GETFD) != 0 || fd_is_open(FIRST + 2))
+		return 4;
+	for (int fd = FIRST + 4; fd < others[7] + 64; fd++)
+		if (fd_is_open(fd))
+			return 5;
+	if (fd_arrange(turned, 4, FIRST, O_CLOEXEC) != 0)
+		return 6;
+	return fcntl(FIRST, F_GETFD) == FD_CLOEXEC && fd_is_open(0) ? 0 : 7;
+}
+
+static void fd_arrange_moves_what_is_kept_and_closes_the_rest(void **state)
+{
+	int status;
+
+	(void)state;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(arrange_in_child());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +248,7 @@ int main(void)
 		cmocka_unit_test(memfd_seal_forbids_every_change),
 		cmocka_unit_test(memfd_is_sealed_tells_others_apart),
 		cmocka_unit_test(fd_set_nonblock_sets_and_clears),
+		cmocka_unit_test(fd_arrange_moves_what_is_kept_and_closes_the_rest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

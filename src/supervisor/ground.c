@@ -1,0 +1,154 @@
+#include "supervisor/ground.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "supervisor/link_lock.h"
+#include "supervisor/places.h"
+#include "supervisor/pool.h"
+
+enum { CELL_SLOTS_MORE = 64 }; /* dying cells still hold host users of their own */
+
+/*
+ * Becomes what cells are launched as. Without root the host's mount namespace could not be entered
+ * again for another front end: a copy of it is made that is ours.
+ */
+static int user_enter(struct ground *ground, const struct options *options, struct error *err)
+{
+	unsigned slots = 2 * (options->compile_slots + options->run_slots) + POOL_CELLS_MAX +
+			 CELL_SLOTS_MORE;
+	char conflict[ERROR_TEXT_MAX];
+
+	int r = cell_user_enter(slots, &ground->user, err);
+	if (r < 0)
+		return r;
+	if (ground->user.ids == CELL_IDS_ROOT && setgroups(0, NULL) < 0)
+		return error_set(err, -errno, "start", "cannot drop supplementary groups");
+	if (ground->user.ids != CELL_IDS_ROOT &&
+	    (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
+		return error_set(err, -errno, "start", "cannot make a mount namespace");
+	if (ground->user.ids == CELL_IDS_SINGLE)
+		log_warning("no_user_ids",
+			    "cost=\"all cells are the same user on the host, and ours\" why=\"%s\"",
+			    ground->user.missing);
+	if (cell_user_conflict(&ground->user, conflict, sizeof(conflict)))
+		log_warning("user_ids_shared", "what=\"%s\"", conflict);
+	return 0;
+}
+
+/* Pipes, pidfds and memfds of many cells: as many as the system lets us have. */
+static void raise_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* Where the image is found, now and later. */
+static int source_open(struct ground *ground, const struct options *options, const char *exe_dir,
+		       struct error *err)
+{
+	struct error why = {0};
+
+	places_image(exe_dir, ground->image_path);
+	if (options->image_dir)
+		snprintf(ground->image_path, sizeof(ground->image_path), "%s", options->image_dir);
+	ground->source = (struct image_source){
+		.path = ground->image_path,
+		.how = (ground->user.ids == CELL_IDS_ROOT ? 0u : CELL_IMAGE_NO_EROFS) |
+		       (options->erofs_loop ? CELL_IMAGE_BY_LOOP : 0u),
+		.host_ns_fd = ground->plan.mount_ns_fd,
+		.folder_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC),
+	};
+	if (ground->source.folder_fd < 0)
+		return error_set(err, -errno, "image", "cannot open the working folder");
+	ground->link_fd = link_lock_open(ground->image_path, &why);
+	if (ground->link_fd < 0 && why.code)
+		log_warning("image_link_not_locked",
+			    "cost=\"`sandlot image` cannot tell us of a change; SIGHUP does\" "
+			    "why=\"%s\"",
+			    why.text);
+	return 0;
+}
+
+static int ground_make(struct ground *ground, const struct options *options, struct error *err)
+{
+	char dir[PATH_MAX], front_exe[PATH_MAX + 16], cell_exe[PATH_MAX + 16];
+	char data[PATH_MAX], cgroup_name[32];
+
+	int r = places_exe(dir, err);
+	if (r == 0)
+		r = user_enter(ground, options, err);
+	if (r < 0)
+		return r;
+	int is_root = ground->user.ids == CELL_IDS_ROOT;
+	snprintf(front_exe, sizeof(front_exe), "%s/sandlot-front", dir);
+	snprintf(cell_exe, sizeof(cell_exe), "%s/sandlot-cell", dir);
+	snprintf(cgroup_name, sizeof(cgroup_name), "sandlot-%d", getpid());
+
+	raise_open_files();
+	umask(077);
+	if (options->data_dir)
+		snprintf(data, sizeof(data), "%s", options->data_dir);
+	else
+		r = places_data(is_root, data, err);
+	if (r == 0)
+		r = front_plan_open(&ground->plan, front_exe, data,
+				    is_root ? FRONT_USER : geteuid(), err);
+	if (r == 0)
+		r = source_open(ground, options, dir, err);
+	if (r < 0)
+		return r;
+	struct cell_host_config config = {
+		.cell_exe = cell_exe,
+		.cgroup_name = cgroup_name,
+		.user = &ground->user,
+	};
+	r = cell_host_enter(&ground->host, &config, err);
+	if (r < 0)
+		return r;
+	if (!ground->host.cgroups)
+		log_warning("no_cgroups", "cost=\"%s\"", ground->host.no_cgroups);
+	return 0;
+}
+
+static void ground_drop(struct ground *ground)
+{
+	front_plan_close(&ground->plan);
+	ground->source.folder_fd = fd_close(ground->source.folder_fd);
+	ground->link_fd = fd_close(ground->link_fd);
+	cell_user_close(&ground->user);
+}
+
+int ground_open(struct ground *ground, const struct options *options, struct error *err)
+{
+	*ground = (struct ground){
+		.user.claim_fd = -EBADF,
+		.plan = FRONT_PLAN_NONE,
+		.source.folder_fd = -EBADF,
+		.link_fd = -EBADF,
+	};
+	int r = ground_make(ground, options, err);
+	if (r < 0)
+		ground_drop(ground);
+	return r;
+}
+
+void ground_close(struct ground *ground)
+{
+	cell_host_fini(&ground->host);
+	ground_drop(ground);
+}
