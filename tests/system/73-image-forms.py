@@ -10,7 +10,7 @@ from harness import BUILD, SANDLOT, mounts_of, poll
 from images import loops_of, make_erofs, make_tree
 
 ROOT_MOUNT = "grep -E '^([^ ]+ ){4}/ ' /proc/self/mountinfo"
-PROGRAMS = ("bin/sandlot", "libexec/sandlot/sandlot-cell-run", "libexec/sandlot/sandlot-cell")
+PROGRAMS = ("bin/sandlot", "libexec/sandlot/sandlot-cell")
 
 
 class Forms(unittest.TestCase):
