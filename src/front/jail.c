@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/confine.h"
+#include "base/privilege.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "front/jail_landlock.h"
@@ -156,7 +156,7 @@ static int step_user_namespace(struct jail *jail, struct error *err)
 {
 	if (!jail->config->own_user_namespace)
 		return 0;
-	int r = confine_user_namespace(jail->self_fd, jail->config->user_id, err);
+	int r = privilege_user_namespace(jail->self_fd, jail->config->user_id, err);
 	if (r > 0)
 		log_warning("jail_layer_missing", "layer=groups reason=\"%s\"",
 			    "the user who started the server has no range in /etc/subgid: his "
@@ -168,32 +168,32 @@ static int step_user_namespace(struct jail *jail, struct error *err)
 static int step_bounding(struct jail *jail, struct error *err)
 {
 	(void)jail;
-	return confine_bounding(err);
+	return privilege_bounding(err);
 }
 
 /* In a user namespace of our own groups are what they are: given up before, or for good. */
 static int step_identity(struct jail *jail, struct error *err)
 {
-	return confine_identity(jail->config->user_id, jail->config->own_user_namespace, err);
+	return privilege_identity(jail->config->user_id, jail->config->own_user_namespace, err);
 }
 
 static int step_capabilities(struct jail *jail, struct error *err)
 {
 	(void)jail;
-	return confine_capabilities(err);
+	return privilege_capabilities(err);
 }
 
 /* A supervisor that died before shows on the channel. */
 static int step_parent(struct jail *jail, struct error *err)
 {
 	(void)jail;
-	return confine_parent(err);
+	return privilege_parent(err);
 }
 
 static int step_no_new_privs(struct jail *jail, struct error *err)
 {
 	(void)jail;
-	return confine_no_new_privs(err);
+	return privilege_no_new_privs(err);
 }
 
 static int step_landlock(struct jail *jail, struct error *err)

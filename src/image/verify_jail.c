@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/confine.h"
+#include "base/privilege.h"
 #include "base/fd.h"
 #include "base/landlock.h"
 #include "base/log.h"
@@ -55,38 +55,38 @@ static int step_user_namespace(const struct verify_jail *jail, struct error *err
 	if (self_fd < 0)
 		return error_set(err, -errno, "user_namespace", "cannot open /proc/self");
 	/* Groups that stay let us read what they may, as the one who started us. */
-	int r = confine_user_namespace(self_fd, jail->user, err);
+	int r = privilege_user_namespace(self_fd, jail->user, err);
 	return r < 0 ? r : 0;
 }
 
 static int step_bounding(const struct verify_jail *jail, struct error *err)
 {
 	(void)jail;
-	return confine_bounding(err);
+	return privilege_bounding(err);
 }
 
 static int step_identity(const struct verify_jail *jail, struct error *err)
 {
-	return confine_identity(jail->user, jail->own_user_namespace, err);
+	return privilege_identity(jail->user, jail->own_user_namespace, err);
 }
 
 static int step_capabilities(const struct verify_jail *jail, struct error *err)
 {
 	(void)jail;
-	return confine_capabilities(err);
+	return privilege_capabilities(err);
 }
 
 /* A parent that died before shows when the verdict is written. */
 static int step_parent(const struct verify_jail *jail, struct error *err)
 {
 	(void)jail;
-	return confine_parent(err);
+	return privilege_parent(err);
 }
 
 static int step_no_new_privs(const struct verify_jail *jail, struct error *err)
 {
 	(void)jail;
-	return confine_no_new_privs(err);
+	return privilege_no_new_privs(err);
 }
 
 static int step_landlock(const struct verify_jail *jail, struct error *err)

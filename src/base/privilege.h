@@ -3,8 +3,8 @@
  * returns 0, or a negative errno with a text, and then the process must not go on. The order is the
  * caller's: ids and capabilities that a later step needs must still be there.
  */
-#ifndef BASE_CONFINE_H
-#define BASE_CONFINE_H
+#ifndef BASE_PRIVILEGE_H
+#define BASE_PRIVILEGE_H
 
 #include <sys/types.h>
 
@@ -16,23 +16,23 @@
  * when supplementary groups stay, which the kernel lets nobody give up who has no range of them
  * mapped (user_namespaces(7)).
  */
-int confine_user_namespace(int self_fd, uid_t user, struct error *err);
+int privilege_user_namespace(int self_fd, uid_t user, struct error *err);
 
 /* Empties the bounding and ambient sets of capabilities, and locks the securebits. */
-int confine_bounding(struct error *err);
+int privilege_bounding(struct error *err);
 
 /*
  * Becomes this user and group, without other groups; with keeps_groups they are left as they are,
  * for a process in a user namespace of its own. Makes sure that it did.
  */
-int confine_identity(uid_t user, int keeps_groups, struct error *err);
+int privilege_identity(uid_t user, int keeps_groups, struct error *err);
 
 /* Gives up every capability. Makes sure that it did. */
-int confine_capabilities(struct error *err);
+int privilege_capabilities(struct error *err);
 
 /* Dies with its parent and cannot be traced. After the change of user, which clears the first. */
-int confine_parent(struct error *err);
+int privilege_parent(struct error *err);
 
-int confine_no_new_privs(struct error *err);
+int privilege_no_new_privs(struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "base/confine.h"
+#include "base/privilege.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@ static int map_write(int self_fd, const char *file, const char *text)
 }
 
 /* The files of /proc are opened after the namespace is made: they mean the one of the opener. */
-int confine_user_namespace(int self_fd, uid_t user, struct error *err)
+int privilege_user_namespace(int self_fd, uid_t user, struct error *err)
 {
 	int groups_stay = 0;
 	char map[32];
@@ -44,7 +44,7 @@ int confine_user_namespace(int self_fd, uid_t user, struct error *err)
 	return r < 0 ? error_set(err, r, "user_namespace", "cannot map our user") : groups_stay;
 }
 
-int confine_bounding(struct error *err)
+int privilege_bounding(struct error *err)
 {
 	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
 				   SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
@@ -61,7 +61,7 @@ int confine_bounding(struct error *err)
 	return 0;
 }
 
-int confine_identity(uid_t user, int keeps_groups, struct error *err)
+int privilege_identity(uid_t user, int keeps_groups, struct error *err)
 {
 	gid_t groups[1];
 
@@ -75,7 +75,7 @@ int confine_identity(uid_t user, int keeps_groups, struct error *err)
 }
 
 /* Without the set-uid fix-up they are still there; they are given up by name. */
-int confine_capabilities(struct error *err)
+int privilege_capabilities(struct error *err)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
@@ -89,7 +89,7 @@ int confine_capabilities(struct error *err)
 	return 0;
 }
 
-int confine_parent(struct error *err)
+int privilege_parent(struct error *err)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return error_set(err, -errno, "parent", "cannot ask to die with the supervisor");
@@ -98,7 +98,7 @@ int confine_parent(struct error *err)
 	return 0;
 }
 
-int confine_no_new_privs(struct error *err)
+int privilege_no_new_privs(struct error *err)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return error_set(err, -errno, "no_new_privs", "cannot set no_new_privs");
