@@ -88,6 +88,8 @@ int bake_run(struct bake *bake, const struct bake_options *options, struct path 
 	if (r >= 0)
 		r = definition_read(folder.text, &bake->definition, err);
 	if (r >= 0)
+		r = signer_open(options->keys, options->key, &bake->progress, &bake->signer, err);
+	if (r >= 0)
 		r = cache_open(&bake->cache, options->cache, &bake->progress, err);
 	if (r >= 0)
 		r = rust_bake(bake, err);
@@ -107,6 +109,7 @@ int bake_run(struct bake *bake, const struct bake_options *options, struct path 
 void bake_fini(struct bake *bake)
 {
 	cache_close(&bake->cache);
+	signer_free(bake->signer);
 	json_decref(bake->crates);
 	definition_free(bake->definition);
 }

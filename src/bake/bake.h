@@ -13,6 +13,7 @@
 #include "bake/child.h"
 #include "bake/definition.h"
 #include "bake/progress.h"
+#include "bake/sign.h"
 
 /* Part of every key: raise it when the program makes something else of the same inputs. */
 #define BAKE_FORMAT "1"
@@ -48,6 +49,7 @@ struct bake {
 	struct cache cache;
 	struct progress progress;
 	struct definition *definition;	     /* owned */
+	struct signer *signer;		     /* owned */
 	struct path programs;		     /* libexec/sandlot; ../../bin has sandlot */
 	struct path debian_layer;	     /* holds root/ and packages.json */
 	char debian_digest[DIGEST_HEX_SIZE]; /* of packages.json and of what is done to them */
@@ -67,6 +69,8 @@ struct bake_options {
 	const char *image;  /* name or folder */
 	const char *output; /* link to make, or NULL */
 	const char *cache;  /* or NULL */
+	const char *keys;   /* folder, or NULL */
+	const char *key;    /* name, or NULL */
 	enum bake_form form;
 	unsigned jobs; /* at a time; 0: as many as there are processors */
 	int verbose;

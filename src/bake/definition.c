@@ -8,6 +8,7 @@
 #include "bake/json.h"
 #include "bake/recipe.h"
 #include "base/fd.h"
+#include "image/record.h"
 
 #define FIELDS(table) table, sizeof(table) / sizeof((table)[0])
 
@@ -221,6 +222,8 @@ static int read_all(struct definition *definition, struct digest *digest, struct
 	if (r < 0)
 		return r;
 	definition->name = json_text(definition->json, "name");
+	if (!record_name_is_valid(definition->name))
+		return json_refuse(place, "name", err, "must be [a-z0-9._-]{1,63}");
 	definition->epoch = json_integer_value(json_object_get(definition->json, "epoch"));
 	r = path_format(&toolchains, err, "%s/%s", definition->folder.text,
 			json_text(definition->json, "toolchains"));

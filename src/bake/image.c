@@ -86,7 +86,11 @@ static int make_image(struct bake *bake, const char *id, struct error *err)
 		r = copy_packages(bake, err);
 	if (r >= 0)
 		r = path_format(&path, err, "%s/manifest.json", bake->image.text);
-	return r < 0 ? r : json_write_file(path.text, manifest, err);
+	if (r >= 0)
+		r = json_write_file(path.text, manifest, err);
+	/* Last: it says what all else is. */
+	const struct sign_image image = {bake->image.text, bake->definition->name, id};
+	return r < 0 ? r : sign_new(bake->signer, &image, err);
 }
 
 int image_bake(struct bake *bake, struct path *ret_image, struct error *err)
@@ -99,8 +103,11 @@ int image_bake(struct bake *bake, struct path *ret_image, struct error *err)
 		r = path_format(ret_image, err, "%s/images/%s", bake->cache.folder.text, id);
 	if (r >= 0)
 		r = path_format(&manifest, err, "%s/manifest.json", ret_image->text);
-	if (r < 0 || path_exists(manifest.text))
+	if (r < 0)
 		return r;
+	const struct sign_image image = {ret_image->text, bake->definition->name, id};
+	if (path_exists(manifest.text))
+		return sign_finished(bake->signer, &image, &bake->progress, err);
 	r = cache_begin(&bake->cache, &bake->image, err);
 	if (r >= 0)
 		r = make_image(bake, id, err);

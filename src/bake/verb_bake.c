@@ -19,6 +19,9 @@ static const char help[] =
 	"  --form FORM    tree (a folder; the default), erofs (one file) or both\n"
 	"  --cache DIR    keep downloads, parts and images there; otherwise in $SANDLOT_CACHE,\n"
 	"                 $XDG_CACHE_HOME/sandlot or ~/.cache/sandlot\n"
+	"  --key NAME     sign the image with this key; otherwise with the only one there is, the\n"
+	"                 host's, or one that is made (see sandlot key --help)\n"
+	"  --keys DIR     the folder of keys; otherwise $SANDLOT_KEYS or /etc/sandlot/keys\n"
 	"  --jobs N       do so much at a time; otherwise as much as there are processors\n"
 	"  --refresh      take the newest Debian packages; otherwise those in the cache stay\n"
 	"  --verbose      show what the tools print\n"
@@ -33,11 +36,13 @@ static const char help[] =
 	"  sandlot bake default\n"
 	"  sandlot bake --output build/image images/default\n"
 	"  sandlot bake --refresh --output build/image default\n"
+	"  sandlot bake --key release-2026 default\n"
 	"  SANDLOT_CACHE=/var/cache/sandlot sandlot bake --verbose default\n";
 
 static const struct verb_option options_known[] = {
 	VERB_OPTION("output", TEXT, output),   VERB_OPTION("form", FORM, form),
 	VERB_OPTION("cache", TEXT, cache),     VERB_OPTION("jobs", COUNT, jobs),
+	VERB_OPTION("key", TEXT, key),	       VERB_OPTION("keys", TEXT, keys),
 	VERB_OPTION("refresh", FLAG, refresh), VERB_OPTION("verbose", FLAG, verbose),
 };
 

@@ -34,6 +34,17 @@ static int refuse_several(const struct key_files *files, const struct key_names 
 			       files->path, list);
 }
 
+/* The key to take when none is named, or NULL. */
+static const char *find_own(const struct key_names *names, const char *host)
+{
+	if (names->count == 1)
+		return names->names[0];
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->names[i], host) == 0)
+			return names->names[i];
+	return NULL;
+}
+
 int key_choose(struct key_files *files, const char *name, uint64_t now_sec,
 	       struct public_key *ret_key, EVP_PKEY **ret_private, struct error *err)
 {
@@ -45,12 +56,12 @@ int key_choose(struct key_files *files, const char *name, uint64_t now_sec,
 	int r = key_files_list(files, KEY_PRIVATE_SUFFIX, &names, err);
 	if (r < 0)
 		return r;
-	if (!name && names.count > 1)
+	key_host_name(host);
+	if (!name)
+		name = find_own(&names, host);
+	if (!name && names.count > 0)
 		return refuse_several(files, &names, err);
-	if (!name && names.count == 1)
-		name = names.names[0];
 	if (!name) {
-		key_host_name(host);
 		name = host;
 		made = 1;
 		r = key_files_make(files, name, now_sec, 0, &key, err);

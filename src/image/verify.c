@@ -195,16 +195,17 @@ static int open_form(int folder_fd, size_t form)
 	return openat(folder_fd, forms_known[form].name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | flags);
 }
 
-int image_verify_folder(const char *folder, const struct key_files *keys, unsigned forms,
-			uint64_t now_sec, struct verdict *ret_verdict, struct error *err)
+/* request: with what is asked for; its fds are set. Stops early as image_verify_folder() says. */
+static int verify_folder(const char *folder, unsigned forms, struct image_verify *request,
+			 struct verdict *ret_verdict, struct error *err)
 {
 	struct image_record record = {.forms = 0};
-	struct image_verify request = {.manifest_fd = -EBADF, .keys = keys, .now_sec = now_sec};
 
 	_cleanup_fd_ int folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder_fd < 0)
 		return error_set(err, -errno, "verify", "cannot open the image %.150s", folder);
-	request.folder_fd = folder_fd;
+	request->folder_fd = folder_fd;
+	request->manifest_fd = -EBADF;
 	/* Only to know what to open; it is read again, and then judged. */
 	(void)record_read(folder_fd, &record, NULL);
 	if (!forms)
@@ -213,11 +214,29 @@ int image_verify_folder(const char *folder, const struct key_files *keys, unsign
 		if (!(forms & forms_known[i].form))
 			continue;
 		_cleanup_fd_ int content_fd = open_form(folder_fd, i);
-		request.content_fd = content_fd;
-		request.form = forms_known[i].form;
-		image_verify(&request, ret_verdict);
-		if (ret_verdict->code != VERDICT_OK && ret_verdict->code != VERDICT_UNSIGNED)
+		request->content_fd = content_fd;
+		request->form = forms_known[i].form;
+		image_verify(request, ret_verdict);
+		int is_bad =
+			ret_verdict->code != VERDICT_OK && ret_verdict->code != VERDICT_UNSIGNED;
+		if (is_bad || request->is_quick)
 			return 0;
 	}
 	return 0;
+}
+
+int image_verify_folder(const char *folder, const struct key_files *keys, unsigned forms,
+			uint64_t now_sec, struct verdict *ret_verdict, struct error *err)
+{
+	struct image_verify request = {.keys = keys, .now_sec = now_sec};
+
+	return verify_folder(folder, forms, &request, ret_verdict, err);
+}
+
+int image_verify_folder_quick(const char *folder, const struct key_files *keys, uint64_t now_sec,
+			      struct verdict *ret_verdict, struct error *err)
+{
+	struct image_verify request = {.keys = keys, .now_sec = now_sec, .is_quick = 1};
+
+	return verify_folder(folder, 0, &request, ret_verdict, err);
 }

@@ -42,4 +42,8 @@ void image_verify(const struct image_verify *request, struct verdict *ret_verdic
 int image_verify_folder(const char *folder, const struct key_files *keys, unsigned forms,
 			uint64_t now_sec, struct verdict *ret_verdict, struct error *err);
 
+/* The same, quickly: signature, age and documents of the first form that the record names. */
+int image_verify_folder_quick(const char *folder, const struct key_files *keys, uint64_t now_sec,
+			      struct verdict *ret_verdict, struct error *err);
+
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bake/definition.h"
 #include "bake/json.h"
@@ -128,11 +129,32 @@ static void recipe_check_what_does_not_fit_together_is_refused(void **state)
 	assert_refused(recipe, "{shape}");
 }
 
+/* The name goes into the image's record, which takes no other. */
+static void definition_read_name_that_is_none_is_refused(void **state)
+{
+	char folder[] = "/tmp/sandlot-unit-XXXXXX", path[64];
+	struct definition *definition = NULL;
+	struct error err = {.code = 0};
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/image.json", folder);
+	json_t *json = json_load_file("images/default/image.json", 0, NULL);
+	json_object_set_new(json, "name", json_string("My image"));
+	assert_int_equal(json_dump_file(json, path, 0), 0);
+	assert_int_equal(definition_read(folder, &definition, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "name must be [a-z0-9._-]{1,63}"));
+	json_decref(json);
+	unlink(path);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(definition_read_projects_own_is_taken),
 		cmocka_unit_test(definition_read_missing_folder_is_told),
+		cmocka_unit_test(definition_read_name_that_is_none_is_refused),
 		cmocka_unit_test(recipe_check_unknown_keys_are_refused),
 		cmocka_unit_test(recipe_check_missing_keys_are_refused),
 		cmocka_unit_test(recipe_check_wrong_types_are_refused),

@@ -388,9 +388,15 @@ static void key_choose_takes_the_named_the_only_or_a_new_one(void **state)
 	unit_folder_text(folder, "keys/test.pub", public_text);
 	assert_int_equal(choose(&files, NULL, &again, &err), 0);
 
+	/* Of several it is the host's, and never just any. */
 	assert_int_equal(key_files_make(&files, "a", NOW, NOW + 86400, &key, NULL), 0);
+	assert_int_equal(choose(&files, NULL, &again, &err), 0);
+	assert_string_equal(again.name, host);
+	char file[128];
+	snprintf(file, sizeof(file), "%s.key", host);
+	assert_int_equal(renameat(files.fd, file, files.fd, "b.key"), 0);
 	assert_int_equal(choose(&files, NULL, &again, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "--key: "));
+	assert_non_null(strstr(err.text, "--key: a b"));
 	assert_int_equal(choose(&files, "a", &again, &err), 0);
 	assert_string_equal(again.name, "a");
 	EVP_PKEY *private;
