@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bake/confine.h"
+#include "bake/confined.h"
 #include "bake/names.h"
 #include "bake/path.h"
 #include "base/fd.h"
@@ -334,12 +334,12 @@ static int unpack_path(const char *path, int is_deb, const char *to,
 		return error_set(err, -errno, "unpack", "cannot open %s", to);
 	unpack.archive_fd = archive_fd;
 	unpack.to_fd = to_fd;
-	const struct confine_spec spec = {.what = unpack.name,
-					  .folder_fd = to_fd,
-					  .input_fd = archive_fd,
-					  .bytes_max = rules->bytes_max,
-					  .may_link = rules->links != UNPACK_NO_LINKS};
-	int r = confine_run(&spec, work, &unpack, &totals, sizeof(totals), err);
+	const struct confined_spec spec = {.what = unpack.name,
+					   .folder_fd = to_fd,
+					   .input_fd = archive_fd,
+					   .bytes_max = rules->bytes_max,
+					   .may_link = rules->links != UNPACK_NO_LINKS};
+	int r = confined_run(&spec, work, &unpack, &totals, sizeof(totals), err);
 	if (r >= 0 && ret_totals)
 		*ret_totals = totals;
 	return r;

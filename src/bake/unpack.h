@@ -1,6 +1,6 @@
 /*
  * Unpacks archives that are not to be trusted: crates, tarballs, packages, and what cells made. It
- * is done in a child without any rights but to the target folder (confine.h). Regular files and
+ * is done in a child without any rights but to the target folder (confined.h). Regular files and
  * folders with plain relative names are taken; links (unless the rules let them), "..", absolute
  * names, devices, duplicates, names that differ in case only (likewise) and too much of anything
  * are refused, with the archive and the entry named. Nothing existing is ever overwritten, and no
@@ -43,10 +43,10 @@ struct unpack_totals {
 
 /*
  * Unpacks a tar (plain, gzip, xz or zstd) into the folder to, which must exist. As root, that
- * folder and all that is new in it is CONFINE_ID's afterwards, until tree_normalise(); folders that
- * were there already are not written to unless they are CONFINE_ID's, too. Returns 0; -EBADMSG with
- * a text when the archive is refused; another negative errno when it cannot be read or written.
- * After a failure the folder holds whatever came before it. ret_totals may be NULL.
+ * folder and all that is new in it is CONFINED_ID's afterwards, until tree_normalise(); folders
+ * that were there already are not written to unless they are CONFINED_ID's, too. Returns 0;
+ * -EBADMSG with a text when the archive is refused; another negative errno when it cannot be read
+ * or written. After a failure the folder holds whatever came before it. ret_totals may be NULL.
  */
 int unpack_tar(const char *archive_path, const char *to, const struct unpack_rules *rules,
 	       struct unpack_totals *ret_totals, struct error *err);

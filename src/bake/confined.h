@@ -5,8 +5,8 @@
  * Landlock where the kernel has it, no_new_privs, limits, and a seccomp filter that knows no
  * sockets, no processes and no programs.
  */
-#ifndef BAKE_CONFINE_H
-#define BAKE_CONFINE_H
+#ifndef BAKE_CONFINED_H
+#define BAKE_CONFINED_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,31 +18,31 @@
  * Who such children are: of the ids that cells leave free (sandbox/sandbox.h,
  * CELL_UID_FIRST_DEFAULT), which are nobody's on a host.
  */
-#define CONFINE_ID ((uid_t)1879048200)
+#define CONFINED_ID ((uid_t)1879048200)
 
-struct confine_spec {
+struct confined_spec {
 	const char *what;   /* for messages: what is worked on */
-	int folder_fd;	    /* the folder, opened as one; as root it is given to CONFINE_ID */
+	int folder_fd;	    /* the folder, opened as one; as root it is given to CONFINED_ID */
 	int input_fd;	    /* stays open in the child; or -EBADF */
 	uint64_t bytes_max; /* of any one file it writes */
 	int may_link;	    /* 1: symbolic and hard links can be made in the folder */
 };
 
 /*
- * Runs in the child. result: of the size confine_run() was told, zeroed. Returns 0 or a negative
+ * Runs in the child. result: of the size confined_run() was told, zeroed. Returns 0 or a negative
  * errno with a text. The fds of spec keep their numbers.
  */
-typedef int confine_work(void *owner, void *result, struct error *err);
+typedef int confined_work(void *owner, void *result, struct error *err);
 
 /*
- * Runs work(). The files it left belong to CONFINE_ID: tree_normalise() makes them root's. Returns
+ * Runs work(). The files it left belong to CONFINED_ID: tree_normalise() makes them root's. Returns
  * 0 with ret_result filled in; what work() returned, with its text; -EIO when the child died;
  * -ETIMEDOUT; -EINTR (child_interrupted()). What is in ret_result the child could have made up.
  */
-int confine_run(const struct confine_spec *spec, confine_work *work, void *owner, void *ret_result,
-		size_t result_size, struct error *err);
+int confined_run(const struct confined_spec *spec, confined_work *work, void *owner,
+		 void *ret_result, size_t result_size, struct error *err);
 
-/* In the child, by confine_run(): gives up everything. Returns 0 or a negative errno. */
-int confine_enter(const struct confine_spec *spec, struct error *err);
+/* In the child, by confined_run(): gives up everything. Returns 0 or a negative errno. */
+int confined_enter(const struct confined_spec *spec, struct error *err);
 
 #endif

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bake/confine.h"
+#include "bake/confined.h"
 #include "bake/path.h"
 #include "bake/tree.h"
 #include "base/fd.h"
@@ -24,7 +24,7 @@ enum { BYTES_MAX = 4096 };
 struct fixture {
 	struct path top, folder; /* top holds folder and a file "beside" */
 	int folder_fd, other_fd;
-	struct confine_spec spec;
+	struct confined_spec spec;
 	pid_t test;
 };
 
@@ -42,10 +42,10 @@ static int setup(void **state)
 	fixture->folder_fd = open(fixture->folder.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fixture->other_fd = open(beside.text, O_RDWR | O_CLOEXEC);
 	assert_true(fixture->folder_fd >= 0 && fixture->other_fd >= 0);
-	fixture->spec = (struct confine_spec){.what = "the test",
-					      .folder_fd = fixture->folder_fd,
-					      .input_fd = -EBADF,
-					      .bytes_max = BYTES_MAX};
+	fixture->spec = (struct confined_spec){.what = "the test",
+					       .folder_fd = fixture->folder_fd,
+					       .input_fd = -EBADF,
+					       .bytes_max = BYTES_MAX};
 	fixture->test = getpid();
 	*state = fixture;
 	return 0;
@@ -184,7 +184,7 @@ static int confined(struct fixture *fixture, int (*make)(struct fixture *fixture
 	struct error err = {.code = 0};
 	int result = 1;
 
-	if (confine_run(&fixture->spec, attempt_work, &attempt, &result, sizeof(result), &err) < 0)
+	if (confined_run(&fixture->spec, attempt_work, &attempt, &result, sizeof(result), &err) < 0)
 		fail_msg("%s", err.text);
 	return result;
 }
@@ -201,7 +201,7 @@ static int confined(struct fixture *fixture, int (*make)(struct fixture *fixture
 			fail_msg(#make ": %d", _result);                                           \
 	} while (0)
 
-static void confine_run_other_files_are_out_of_reach(void **state)
+static void confined_run_other_files_are_out_of_reach(void **state)
 {
 	/* ENOENT: the chroot's; EACCES: Landlock's, and all there is without root. */
 	DENIED(read_host_file, ENOENT, EACCES);
@@ -210,7 +210,7 @@ static void confine_run_other_files_are_out_of_reach(void **state)
 	DENIED(use_open_file, EBADF);
 }
 
-static void confine_run_network_and_processes_are_out_of_reach(void **state)
+static void confined_run_network_and_processes_are_out_of_reach(void **state)
 {
 	DENIED(open_socket, EPERM);
 	DENIED(open_local_socket, EPERM);
@@ -221,7 +221,7 @@ static void confine_run_network_and_processes_are_out_of_reach(void **state)
 	DENIED(change_mode, EPERM);
 }
 
-static void confine_run_links_are_made_when_they_may(void **state)
+static void confined_run_links_are_made_when_they_may(void **state)
 {
 	struct fixture *fixture = *state;
 	struct path link;
@@ -239,7 +239,7 @@ static int make_file(struct fixture *fixture)
 	return fd < 0 ? -errno : result_of((int)write(fd, "z", 1));
 }
 
-static void confine_run_as_root_files_belong_to_the_id(void **state)
+static void confined_run_as_root_files_belong_to_the_id(void **state)
 {
 	struct fixture *fixture = *state;
 	struct stat st;
@@ -247,10 +247,10 @@ static void confine_run_as_root_files_belong_to_the_id(void **state)
 	assert_int_equal(confined(fixture, make_file), 0);
 	assert_int_equal(fstatat(fixture->folder_fd, "made", &st, 0), 0);
 	assert_int_equal(st.st_size, 1);
-	assert_int_equal(st.st_uid, geteuid() == 0 ? CONFINE_ID : geteuid());
+	assert_int_equal(st.st_uid, geteuid() == 0 ? CONFINED_ID : geteuid());
 }
 
-static void confine_run_where_landlock_is_files_are_written_only(void **state)
+static void confined_run_where_landlock_is_files_are_written_only(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -282,7 +282,7 @@ static int end_silently(struct fixture *fixture)
 	_exit(0);
 }
 
-static void confine_run_a_child_that_dies_is_a_failure(void **state)
+static void confined_run_a_child_that_dies_is_a_failure(void **state)
 {
 	static int (*const deaths[])(struct fixture * fixture) = {too_large, end_badly,
 								  end_silently};
@@ -292,8 +292,8 @@ static void confine_run_a_child_that_dies_is_a_failure(void **state)
 		struct attempt attempt = {.fixture = fixture, .make = deaths[i]};
 		struct error err = {.code = 0};
 		int result = 77;
-		assert_int_equal(confine_run(&fixture->spec, attempt_work, &attempt, &result,
-					     sizeof(result), &err),
+		assert_int_equal(confined_run(&fixture->spec, attempt_work, &attempt, &result,
+					      sizeof(result), &err),
 				 -EIO);
 		assert_non_null(strstr(err.text, "the test"));
 		assert_int_equal(result, 77);
@@ -307,14 +307,14 @@ static int fail_work(void *owner, void *result, struct error *err)
 	return error_set_plain(err, -EBADMSG, "fail", "a\x1b[2Jb\nc");
 }
 
-static void confine_run_failures_come_back_without_control_characters(void **state)
+static void confined_run_failures_come_back_without_control_characters(void **state)
 {
 	struct fixture *fixture = *state;
 	struct error err = {.code = 0};
 	int result;
 
 	assert_int_equal(
-		confine_run(&fixture->spec, fail_work, NULL, &result, sizeof(result), &err),
+		confined_run(&fixture->spec, fail_work, NULL, &result, sizeof(result), &err),
 		-EBADMSG);
 	assert_string_equal(err.step, "fail");
 	assert_string_equal(err.text, "a?[2Jb?c");
@@ -324,13 +324,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(confine_run_other_files_are_out_of_reach),
-		TEST(confine_run_network_and_processes_are_out_of_reach),
-		TEST(confine_run_links_are_made_when_they_may),
-		TEST(confine_run_as_root_files_belong_to_the_id),
-		TEST(confine_run_where_landlock_is_files_are_written_only),
-		TEST(confine_run_a_child_that_dies_is_a_failure),
-		TEST(confine_run_failures_come_back_without_control_characters),
+		TEST(confined_run_other_files_are_out_of_reach),
+		TEST(confined_run_network_and_processes_are_out_of_reach),
+		TEST(confined_run_links_are_made_when_they_may),
+		TEST(confined_run_as_root_files_belong_to_the_id),
+		TEST(confined_run_where_landlock_is_files_are_written_only),
+		TEST(confined_run_a_child_that_dies_is_a_failure),
+		TEST(confined_run_failures_come_back_without_control_characters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

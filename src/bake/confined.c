@@ -1,4 +1,4 @@
-#include "bake/confine.h"
+#include "bake/confined.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +50,7 @@ static int by_number(const void *a, const void *b)
 }
 
 /* An fd into the rest of the file system would be a way out of the chroot. */
-static int close_others(const struct confine_spec *spec, int report_fd)
+static int close_others(const struct confined_spec *spec, int report_fd)
 {
 	int kept[] = {spec->folder_fd, spec->input_fd, report_fd, STDERR_FILENO};
 	unsigned from = 0;
@@ -68,7 +68,7 @@ static int close_others(const struct confine_spec *spec, int report_fd)
 	return close_range(from, UINT_MAX, 0) < 0 ? -errno : 0;
 }
 
-static _Noreturn void child(const struct confine_spec *spec, confine_work *work, void *owner,
+static _Noreturn void child(const struct confined_spec *spec, confined_work *work, void *owner,
 			    size_t result_size, int report_fd)
 {
 	struct report report = {.code = 0};
@@ -79,7 +79,7 @@ static _Noreturn void child(const struct confine_spec *spec, confine_work *work,
 	if (r < 0)
 		error_set(&report.err, r, "confine", "cannot prepare");
 	if (r >= 0)
-		r = confine_enter(spec, &report.err);
+		r = confined_enter(spec, &report.err);
 	if (r >= 0)
 		r = work(owner, result, &report.err);
 	report.code = r < 0 ? r : 0;
@@ -89,7 +89,7 @@ static _Noreturn void child(const struct confine_spec *spec, confine_work *work,
 	_exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-static int died(const struct confine_spec *spec, int status, struct error *err)
+static int died(const struct confined_spec *spec, int status, struct error *err)
 {
 	if (WIFSIGNALED(status))
 		return error_set_plain(err, -EIO, "confine", "%s: reading it ended with signal %d",
@@ -134,7 +134,7 @@ static ssize_t read_report(int fd, char *data, size_t size, struct error *err)
 }
 
 /* Follows the child to its end. data: room for a report and the result. */
-static int follow(const struct confine_spec *spec, pid_t pid, int fd, char *data,
+static int follow(const struct confined_spec *spec, pid_t pid, int fd, char *data,
 		  size_t result_size, struct error *err)
 {
 	struct report report;
@@ -161,15 +161,15 @@ static int follow(const struct confine_spec *spec, pid_t pid, int fd, char *data
 		       : died(spec, status, err);
 }
 
-int confine_run(const struct confine_spec *spec, confine_work *work, void *owner, void *ret_result,
-		size_t result_size, struct error *err)
+int confined_run(const struct confined_spec *spec, confined_work *work, void *owner,
+		 void *ret_result, size_t result_size, struct error *err)
 {
 	_cleanup_free_ char *data = malloc(sizeof(struct report) + result_size);
 	int ends[2];
 
 	if (!data)
 		return error_set(err, -ENOMEM, "confine", "cannot read %s", spec->what);
-	if (geteuid() == 0 && fchown(spec->folder_fd, CONFINE_ID, CONFINE_ID) < 0)
+	if (geteuid() == 0 && fchown(spec->folder_fd, CONFINED_ID, CONFINED_ID) < 0)
 		return error_set(err, -errno, "confine", "cannot give a folder away");
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_set(err, -errno, "confine", "cannot read %s", spec->what);
