@@ -28,27 +28,49 @@ static char *read_text(const char *path)
 	return text;
 }
 
-/* Whose claims lie where: the same for all processes of a user, whatever their environment. */
+/* Where a user's claims could lie, best first; 0 when there is no such place. */
+static int claims_place(unsigned number, uid_t uid, char *ret_folder, size_t size)
+{
+	static const char in_home[] = ".local/state/sandlot-run";
+	_cleanup_free_ char *users = read_text("/etc/passwd");
+	const char *variable = getenv("HOME");
+	char home[FOLDER_BYTES / 2] = "";
+
+	switch (number) {
+	case 0:
+		if (users)
+			subid_user_home(users, uid, home, sizeof(home));
+		break;
+	case 1:
+		snprintf(ret_folder, size, "/run/user/%u/sandlot", uid);
+		return 1;
+	default:
+		snprintf(home, sizeof(home), "%s", variable ? variable : "");
+	}
+	snprintf(ret_folder, size, "%s/%s", home, in_home);
+	return home[0] == '/';
+}
+
+/*
+ * The same for all launchers of a user, or their claims would not meet: his home by passwd(5) does
+ * not change with a login, as /run/user does, or with the environment. That is left to users who
+ * have no such home, as services do.
+ */
 static int claims_folder(uid_t uid, char *ret_folder, size_t size, struct error *err)
 {
-	const char *home = getenv("HOME"), *runtime = getenv("XDG_RUNTIME_DIR");
+	enum { PLACES = 3 };
 
 	snprintf(ret_folder, size, "/run/sandlot");
 	if (uid == 0)
 		return 0;
-	snprintf(ret_folder, size, "/run/user/%u", uid);
-	if (access(ret_folder, W_OK | X_OK) == 0)
-		snprintf(ret_folder, size, "/run/user/%u/sandlot", uid);
-	else if (runtime && runtime[0] == '/')
-		snprintf(ret_folder, size, "%s/sandlot", runtime);
-	else if (home && home[0] == '/')
-		snprintf(ret_folder, size, "%s/.local/state/sandlot-run", home);
-	else
-		return error_set_plain(err, -ENOENT, "user",
-				       "no XDG_RUNTIME_DIR and no HOME to keep account in of the "
-				       "user ids in use");
-	int r = folder_make_path(ret_folder, 0700);
-	return r < 0 ? error_set(err, r, "user", "cannot make %.150s", ret_folder) : 0;
+	for (unsigned i = 0; i < PLACES; i++)
+		if (claims_place(i, uid, ret_folder, size) &&
+		    folder_make_path(ret_folder, 0700) == 0 && access(ret_folder, W_OK | X_OK) == 0)
+			return 0;
+	return error_set_plain(err, -ENOENT, "user",
+			       "user %u has no folder to keep account in of the user ids in use: "
+			       "neither his home, nor /run/user/%u, nor HOME can be written to",
+			       uid, uid);
 }
 
 static int claim(struct cell_user *user, const char *folder, uid_t first, unsigned total,

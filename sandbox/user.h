@@ -30,8 +30,10 @@ int subid_find(const char *text, const char *name, uid_t uid, struct subid_range
 int subid_overlaps(const char *text, struct subid_range range, const char *name, uid_t uid,
 		   char *ret_other, size_t size);
 
-/* Looks a user's name up in text (passwd(5)). Returns 1 with it in ret_name, or 0. Pure. */
+/* Look a user's name, and home, up in text (passwd(5)). Return 1 with it, cut to size, or 0. Pure.
+ */
 int subid_user_name(const char *text, uid_t uid, char *ret_name, size_t size);
+int subid_user_home(const char *text, uid_t uid, char *ret_home, size_t size);
 
 /*
  * Enters a user namespace in which we are root. With newuidmap, newgidmap and ranges for our user,

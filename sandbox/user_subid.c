@@ -86,17 +86,32 @@ int subid_overlaps(const char *text, struct subid_range range, const char *name,
 	return 0;
 }
 
-int subid_user_name(const char *text, uid_t uid, char *ret_name, size_t size)
+/* name:password:uid:gid:comment:home:shell, counted from 0. */
+enum { FIELD_NAME = 0, FIELD_UID = 2, FIELD_HOME = 5, FIELDS = 7 };
+
+static int user_field(const char *text, uid_t uid, int field, char *ret_value, size_t size)
 {
 	char line[LINE_MAX_BYTES];
 	uint32_t number;
 
 	while (next_line(&text, line)) {
-		char *rest = line, *name = strsep(&rest, ":");
-		if (!strsep(&rest, ":") || !parse_id(strsep(&rest, ":"), &number) || number != uid)
+		char *rest = line, *fields[FIELDS];
+		for (int i = 0; i < FIELDS; i++)
+			fields[i] = strsep(&rest, ":");
+		if (!fields[field] || !parse_id(fields[FIELD_UID], &number) || number != uid)
 			continue;
-		snprintf(ret_name, size, "%s", name);
+		snprintf(ret_value, size, "%s", fields[field]);
 		return 1;
 	}
 	return 0;
+}
+
+int subid_user_name(const char *text, uid_t uid, char *ret_name, size_t size)
+{
+	return user_field(text, uid, FIELD_NAME, ret_name, size);
+}
+
+int subid_user_home(const char *text, uid_t uid, char *ret_home, size_t size)
+{
+	return user_field(text, uid, FIELD_HOME, ret_home, size);
 }

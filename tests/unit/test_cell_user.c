@@ -92,6 +92,18 @@ static void subid_user_name_finds_by_number(void **state)
 	assert_int_equal(subid_user_name(text, 5, name, sizeof(name)), 0);
 }
 
+static void subid_user_home_needs_its_field(void **state)
+{
+	static const char text[] = "root:x:0:0::/:/bin/sh\ncut:x:7:7:Cut\nme:x:8:8:Me:/home/me";
+	char home[16] = "";
+
+	(void)state;
+	assert_int_equal(subid_user_home(text, 8, home, sizeof(home)), 1);
+	assert_string_equal(home, "/home/me");
+	assert_int_equal(subid_user_home(text, 7, home, sizeof(home)), 0);
+	assert_int_equal(subid_user_home(text, 9, home, sizeof(home)), 0);
+}
+
 /* ---- claims ---- */
 
 struct claimed {
@@ -211,6 +223,7 @@ int main(void)
 		cmocka_unit_test(subid_find_wrong_lines_are_passed_over),
 		cmocka_unit_test(subid_overlaps_names_others_only),
 		cmocka_unit_test(subid_user_name_finds_by_number),
+		cmocka_unit_test(subid_user_home_needs_its_field),
 		cmocka_unit_test(user_claim_slots_two_never_share),
 		cmocka_unit_test(user_claim_slots_of_any_length_never_share),
 		cmocka_unit_test(user_claim_slots_when_all_are_taken_is_busy),
