@@ -7,31 +7,52 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "supervisor/capacity.h"
 #include "supervisor/link_lock.h"
 #include "supervisor/places.h"
 #include "supervisor/pool.h"
 
 enum { CELL_SLOTS_MORE = 64 }; /* dying cells still hold host users of their own */
 
+/* Asked for more than this user may have, the server makes do, and says so. */
+static void fit_capacity(const struct ground *ground, struct options *options)
+{
+	const struct capacity capacity = capacity_read(&ground->user);
+	unsigned lack = capacity_fit(&capacity, options);
+
+	if (lack & (LACK_IDS | LACK_PROCESSES))
+		log_warning("slots_lowered", "compile=%u run=%u why=\"%s\"", options->compile_slots,
+			    options->run_slots,
+			    lack & LACK_IDS
+				    ? "the range in /etc/subuid and /etc/subgid has ids for no more"
+				    : "the user may have processes for no more (ulimit -u)");
+	if (lack & LACK_OPEN_FILES)
+		log_warning("open_files_lowered", "compile=%llu run=%llu why=\"%s\"",
+			    (unsigned long long)options->compile_limits.open_files,
+			    (unsigned long long)options->run_limits.open_files,
+			    "what jobs open counts against the server's own limit (ulimit -Hn)");
+}
+
 /*
  * Becomes what cells are launched as. Without root the host's mount namespace could not be entered
  * again for another front end: a copy of it is made that is ours.
  */
-static int user_enter(struct ground *ground, const struct options *options, struct error *err)
+static int user_enter(struct ground *ground, struct options *options, struct error *err)
 {
 	unsigned slots = 2 * (options->compile_slots + options->run_slots) + POOL_CELLS_MAX +
 			 CELL_SLOTS_MORE;
 	char conflict[ERROR_TEXT_MAX];
 
+	capacity_raise();
 	int r = cell_user_enter(slots, &ground->user, err);
 	if (r < 0)
 		return r;
+	fit_capacity(ground, options);
 	if (ground->user.ids == CELL_IDS_ROOT && setgroups(0, NULL) < 0)
 		return error_set(err, -errno, "start", "cannot drop supplementary groups");
 	if (ground->user.ids != CELL_IDS_ROOT &&
@@ -44,17 +65,6 @@ static int user_enter(struct ground *ground, const struct options *options, stru
 	if (cell_user_conflict(&ground->user, conflict, sizeof(conflict)))
 		log_warning("user_ids_shared", "what=\"%s\"", conflict);
 	return 0;
-}
-
-/* Pipes, pidfds and memfds of many cells: as many as the system lets us have. */
-static void raise_open_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
 }
 
 /* Where the image is found, now and later. */
@@ -84,7 +94,7 @@ static int source_open(struct ground *ground, const struct options *options, con
 	return 0;
 }
 
-static int ground_make(struct ground *ground, const struct options *options, struct error *err)
+static int ground_make(struct ground *ground, struct options *options, struct error *err)
 {
 	char dir[PATH_MAX], front_exe[PATH_MAX + 16], cell_exe[PATH_MAX + 16];
 	char data[PATH_MAX], cgroup_name[32];
@@ -99,7 +109,6 @@ static int ground_make(struct ground *ground, const struct options *options, str
 	snprintf(cell_exe, sizeof(cell_exe), "%s/sandlot-cell", dir);
 	snprintf(cgroup_name, sizeof(cgroup_name), "sandlot-%d", getpid());
 
-	raise_open_files();
 	umask(077);
 	if (options->data_dir)
 		snprintf(data, sizeof(data), "%s", options->data_dir);
@@ -133,7 +142,7 @@ static void ground_drop(struct ground *ground)
 	cell_user_close(&ground->user);
 }
 
-int ground_open(struct ground *ground, const struct options *options, struct error *err)
+int ground_open(struct ground *ground, struct options *options, struct error *err)
 {
 	*ground = (struct ground){
 		.user.claim_fd = -EBADF,

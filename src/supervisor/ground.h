@@ -27,9 +27,10 @@ struct ground {
 
 /*
  * Becomes what cells are launched as, opens what the options name, and leaves the host's mount
- * namespace. Warns of what is missing. Returns 0, or a negative errno with a sentence.
+ * namespace. Warns of what is missing; options that ask for more than there is are lowered to it.
+ * Returns 0, or a negative errno with a sentence.
  */
-int ground_open(struct ground *ground, const struct options *options, struct error *err);
+int ground_open(struct ground *ground, struct options *options, struct error *err);
 
 /* All cells and images must be gone. */
 void ground_close(struct ground *ground);

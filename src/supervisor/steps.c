@@ -152,6 +152,20 @@ static void step_refuse(struct step *step, const struct error *err)
 	step_end(step);
 }
 
+/* A ready cell, or one of its own. Where ids or processes are few, the ready ones give way. */
+static int step_get_cell(struct step *step, const struct cell_launch *launch, struct error *err)
+{
+	struct steps *steps = step->steps;
+
+	if (pool_take(&steps->pool, launch->profile, launch->image, &step->cell))
+		return cell_begin(steps->host, &step->cell, launch, err);
+	int r = cell_launch(steps->host, launch, &step->cell, err);
+	if (r != -EAGAIN)
+		return r;
+	pool_fini(&steps->pool);
+	return cell_launch(steps->host, launch, &step->cell, err);
+}
+
 static void step_launch(struct step *step, const struct ipc_step_start *start, const int *fds)
 {
 	struct steps *steps = step->steps;
@@ -174,9 +188,7 @@ static void step_launch(struct step *step, const struct ipc_step_start *start, c
 	if (steps->running[step->kind] > slots)
 		r = error_set_plain(&err, -EBUSY, "admission", "all %u slots are taken", slots);
 	if (r == 0)
-		r = pool_take(&steps->pool, launch.profile, launch.image, &step->cell)
-			    ? cell_begin(steps->host, &step->cell, &launch, &err)
-			    : cell_launch(steps->host, &launch, &step->cell, &err);
+		r = step_get_cell(step, &launch, &err);
 	if (r < 0) {
 		step_refuse(step, &err);
 		return;
