@@ -60,6 +60,8 @@ static int send_all(struct pump *pump)
 		return r;
 	TAILQ_FOREACH (step, &pump->steps, in_list) {
 		r = step_send(step);
+		if (r == -ETOOMANYREFS)
+			r = 0; /* the next tick tries again */
 		if (r < 0)
 			return r;
 	}

@@ -9,8 +9,9 @@
 
 /*
  * Sends message with its fds (borrowed; as many as its type carries). Waits while the socket is
- * full unless it is non-blocking. Returns 0 or a negative errno: -EPIPE when the peer is gone,
- * -EAGAIN.
+ * full unless it is non-blocking. Returns 0 or a negative errno: -EPIPE when the peer is gone;
+ * -EAGAIN; -ETOOMANYREFS when our user has too many fds on their way through sockets (unix(7)),
+ * which the peer has no part in and no poll tells the end of: try again later.
  */
 int channel_send(int socket_fd, const struct ipc_message *message, const int *fds);
 

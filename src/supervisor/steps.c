@@ -289,9 +289,9 @@ void steps_check(struct steps *steps)
 	int any = 0;
 
 	for (struct step *step = steps->first; step; step = step->next) {
+		any = 1; /* an ended one too: what steps_flush() could not send, it tries again */
 		if (step->state != STEP_RUNNING)
 			continue;
-		any = 1;
 		if (now >= step->wall_deadline_usec)
 			cell_kill(&step->cell, OUTCOME_WALL_TIMEOUT);
 		else if (look_at_cpu)
@@ -359,6 +359,8 @@ int steps_flush(struct steps *steps, int channel_fd)
 		const int *artefact_fd = step->result.artefact_fd < 0 ? &steps->no_artefact_fd
 								      : &step->result.artefact_fd;
 		int r = channel_send(channel_fd, &message, artefact_fd);
+		if (r == -ETOOMANYREFS)
+			continue;
 		if (r == -EAGAIN)
 			return 1;
 		if (r < 0)

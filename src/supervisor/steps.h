@@ -29,7 +29,7 @@ struct steps {
 	int no_artefact_fd; /* an empty sealed memfd, sent where a step hands nothing on */
 	unsigned running[STEP_KIND_COUNT]; /* these hold slots */
 	unsigned dying;			   /* abandoned, not yet collected; these hold none */
-	uint64_t next_check_usec; /* when processor time is looked at next; 0 when nothing runs */
+	uint64_t next_check_usec; /* when processor time is looked at next; 0 without steps */
 };
 
 /* Returns 0 or a negative errno. */
@@ -60,8 +60,8 @@ uint64_t steps_deadline(const struct steps *steps);
 
 /*
  * Sends STEP_DONE for every ended step, until the socket is full. Returns 1 when some are left
- * (wait for the socket to become writable), 0 when none are, or a negative errno when the peer is
- * gone.
+ * (wait for the socket to become writable), 0 when none are or they have to wait for the next
+ * steps_check() (channel_send()'s -ETOOMANYREFS), or a negative errno when the peer is gone.
  */
 int steps_flush(struct steps *steps, int channel_fd);
 
