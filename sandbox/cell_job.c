@@ -89,9 +89,9 @@ int job_join_cgroups(struct cell_context *context)
 		if (write(CELL_FD_JOIN + (int)i, "0", 1) != 1)
 			return cell_failed(context, errno, "cannot join cgroup %u", i);
 	/*
-	 * Where pid 1 is in the same cgroup, it is to be the last that the OOM killer ends.
-	 * Lowering its score would take privilege, and be the job's to inherit; anybody may raise
-	 * his own.
+	 * Where pid 1 is in the same cgroup, it is to be the last that the OOM killer ends; where
+	 * there is no cgroup, the host's other processes are. Lowering a score would take
+	 * privilege, and be the job's to inherit; anybody may raise his own.
 	 */
 	if (context->spec.first_victim && write_proc("/proc/self/oom_score_adj", "1000") < 0)
 		return cell_failed(context, errno, "cannot step ahead in the OOM killer's list");

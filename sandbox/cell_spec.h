@@ -63,8 +63,8 @@ struct cell_spec {
 	uint32_t without; /* enum cell_layer, or-ed */
 	int32_t fail_at_step;
 	uint32_t join_count;
-	uint32_t first_victim; /* pid 1 is in the job's cgroup: the OOM killer is to begin with
-				  the job */
+	uint32_t first_victim; /* the OOM killer is to begin with the job: pid 1 is in its cgroup,
+				  or there is none, and it is the host that is out of memory */
 	uint32_t single_id;    /* the cell has one user id: the job gets a user namespace more */
 	uint32_t memory_by_rlimit; /* no cgroup bounds memory: use rlimits */
 	uint32_t bind_count;

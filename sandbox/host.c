@@ -74,7 +74,9 @@ static void tell_missing(struct cell_host *host)
 			      : "no cgroup is ours to divide, and no systemd runs here that could "
 				"give us one";
 	snprintf(host->no_cgroups, sizeof(host->no_cgroups),
-		 "memory and processor time are limited for each process only: %s", how);
+		 "memory and processor time are limited for each process, which malice gets round: "
+		 "%s",
+		 how);
 }
 
 int cell_host_attach(struct cell_host *host, int mount_fd, struct error *err)

@@ -90,7 +90,7 @@ static int host_write_spec(struct launching *launching, struct error *err)
 		.without = launch->without,
 		.fail_at_step = launch->fail_at_step,
 		.join_count = cgroup ? cgroup->join_count : 0,
-		.first_victim = cgroup && cgroup->into_fd >= 0,
+		.first_victim = cgroup ? cgroup->into_fd >= 0 : !host->cgroups,
 		.single_id = host->ids == CELL_IDS_SINGLE,
 		.memory_by_rlimit = !host->cgroups,
 		.bind_count = host->bind_count,
