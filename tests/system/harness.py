@@ -171,8 +171,8 @@ class Server:
         self.log_path = os.path.join(self.folder, "log")
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [SANDLOT, "serve", "--listen", listen, "--image", image, "--data", self.data]
-                + list(options),
+                self.command("serve", "--listen", listen, "--image", image, "--data", self.data,
+                             *options),
                 cwd="/",
                 env={**os.environ, **SANITIZER_OPTIONS},
                 stdin=subprocess.DEVNULL if terminal is None else terminal,
@@ -190,6 +190,9 @@ class Server:
             raise AssertionError(f"the server says {self.line!r} at its start; its log:\n{text}")
         self.host, self.port = match[1].strip("[]"), int(match[2])
         self.url = self.line.split()[-1]
+
+    def command(self, *words):
+        return [SANDLOT, *words]
 
     def _first_line(self):
         ready, _, _ = select.select([self.process.stdout], [], [], DEADLINE_SEC)
