@@ -70,7 +70,7 @@ static void tell_missing(struct cell_host *host)
 	if (host->ids != CELL_IDS_ROOT)
 		how = access("/run/systemd/system", F_OK) == 0
 			      ? "no cgroup is ours to divide; start it with `systemd-run --user "
-				"--scope -p Delegate=yes sandlot …`"
+				"--scope -p Delegate=yes sandlot ...`"
 			      : "no cgroup is ours to divide, and no systemd runs here that could "
 				"give us one";
 	snprintf(host->no_cgroups, sizeof(host->no_cgroups),
