@@ -77,6 +77,12 @@ enum cell_ids {
 	CELL_IDS_SINGLE,
 };
 
+/* Where distributions put newuidmap and newgidmap, in the order in which we look. */
+#define CELL_USER_HELPER_FOLDERS                                                                   \
+	{                                                                                          \
+		"/usr/bin", "/usr/local/bin", "/run/wrappers/bin"                                  \
+	}
+
 /* What the launcher is and which ids are its cells'. */
 struct cell_user {
 	enum cell_ids ids;

@@ -20,8 +20,7 @@
 
 enum { TEXT_MAX = 1 << 20, NAME_BYTES = 256, NUMBER_BYTES = 12, NUMBERS = 7 };
 
-/* Where distributions put them. */
-static const char *const helper_folders[] = {"/usr/bin", "/usr/local/bin", "/run/wrappers/bin"};
+static const char *const helper_folders[] = CELL_USER_HELPER_FOLDERS;
 
 /* One of the two helpers. */
 struct helper {

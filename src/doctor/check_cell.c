@@ -18,6 +18,7 @@
 #include "doctor/cell.h"
 #include "doctor/cgroup_v2.h"
 #include "doctor/doctor.h"
+#include "doctor/parse.h"
 #include "doctor/trial.h"
 
 /* What an image must have for a cell to be mounted on it. */
@@ -66,7 +67,14 @@ static int image_make(struct image *image)
 	return 0;
 }
 
-/* ---- in the child ---- */
+/* ---- in the cell, and in the child that starts it ---- */
+
+int cell_has_own_user(void)
+{
+	_cleanup_free_ char *map = NULL;
+
+	return file_read("/proc/self/uid_map", &map) == 0 && parse_map_covers(map, 0, 1);
+}
 
 struct run {
 	char program[512], self[512];
@@ -154,23 +162,43 @@ static void read_said(int fd, char *ret_line, size_t size)
 	snprintf(ret_line, size, "%s", line ? line + 1 : text);
 }
 
+/* What a cell that ran lacks all the same. warning: what its launcher said. */
+static void judge_cell(int own_user, const char *warning, struct finding *finding)
+{
+	const char *text = strstr(warning, "warning: ");
+
+	if (own_user && !*warning)
+		return;
+	finding->verdict = VERDICT_DEGRADED;
+	finding_cost(finding, "%s%s%s",
+		     own_user ? ""
+			      : "cells and their server are one user on the host: namespaces part "
+				"them, user ids do not",
+		     !own_user && *warning ? "; " : "",
+		     text ? text + strlen("warning: ") : warning);
+	finding_remedy(finding, "mend the rows above of %s%s%s", *warning ? "control groups" : "",
+		       !own_user && *warning ? " and " : "", own_user ? "" : "user ids");
+}
+
 static void run_cell(struct doctor *doctor, struct run *run, struct finding *finding)
 {
 	const struct trial trial = {.user = TRIAL_SAME_USER, .function = run_wait, .context = run};
 	char said[SAID_MAX];
 	uint64_t start = clock_monotonic_usec();
 	struct trial_result result = trial_run(&trial);
+	int own_user = result.value == CELL_EXIT_OWN;
 
 	read_said(run->said_fd, said, sizeof(said));
-	doctor->cell_ran = trial_worked(&result) && result.value == CELL_EXIT;
-	if (doctor->cell_ran)
-		finding_set(finding, *said ? VERDICT_DEGRADED : VERDICT_OK,
-			    "a program ran in a cell, in %llu ms all in all%s%s",
-			    (unsigned long long)(clock_monotonic_usec() - start) / USEC_PER_MSEC,
-			    *said ? "; " : "", said);
-	else
+	doctor->cell_ran = trial_worked(&result) && (own_user || result.value == CELL_EXIT_SHARED);
+	if (!doctor->cell_ran) {
 		finding_set(finding, VERDICT_MISSING, "%s",
 			    *said ? said : trial_words(&result).text);
+		return;
+	}
+	finding_set(finding, VERDICT_OK, "a program ran in a cell, as %s, in %llu ms all in all",
+		    own_user ? "a host user of its own" : "the host user that started it",
+		    (unsigned long long)(clock_monotonic_usec() - start) / USEC_PER_MSEC);
+	judge_cell(own_user, said, finding);
 }
 
 void check_cell(struct doctor *doctor, const struct doctor_check *check, struct finding *finding)

@@ -116,6 +116,8 @@ void check_cgroup_folder(struct doctor *doctor, const struct doctor_check *check
 	else
 		finding_set(finding, made == count ? VERDICT_OK : VERDICT_MISSING,
 			    "made and removed in %u of %u%s", made, count, faults);
+	if (finding->verdict != VERDICT_OK)
+		finding_remedy_delegation(finding, &doctor->host);
 }
 
 /* ---- killing and freezing a whole group ---- */

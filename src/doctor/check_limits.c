@@ -6,8 +6,17 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "doctor/doctor.h"
 #include "doctor/parse.h"
+
+/* A slot for a compiler and 16 for programs, for each processor; as src/supervisor/options.c. */
+unsigned doctor_steps(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return 17 * (processors < 1 ? 1 : processors > 256 ? 256 : (unsigned)processors);
+}
 
 /* Some 12 of each of supervisor and front end for a running cell, for the cells of 32 processors.
  */
@@ -28,6 +37,24 @@ void check_open_files(struct doctor *doctor, const struct doctor_check *check,
 			    limit.rlim_max >= OPEN_FILES_WANTED ? VERDICT_OK : VERDICT_DEGRADED,
 			    "%llu (soft %llu)", (unsigned long long)limit.rlim_max,
 			    (unsigned long long)limit.rlim_cur);
+}
+
+/* All that a user runs counts together; root's cells have users of their own. */
+void check_processes(struct doctor *doctor, const struct doctor_check *check,
+		     struct finding *finding)
+{
+	/* As src/supervisor/capacity.c: the server, and each step's limit and pid 1. */
+	unsigned long long wanted =
+		800 + (limits_default_run().processes + 1) * (unsigned long long)doctor_steps();
+	struct rlimit limit = {0, 0};
+
+	(void)check;
+	getrlimit(RLIMIT_NPROC, &limit);
+	if (doctor->host.is_root || limit.rlim_max == RLIM_INFINITY)
+		finding_set(finding, VERDICT_OK, "no limit");
+	else
+		finding_set(finding, limit.rlim_max >= wanted ? VERDICT_OK : VERDICT_DEGRADED,
+			    "%llu and threads together", (unsigned long long)limit.rlim_max);
 }
 
 /* Returns the setting, or -1 when this kernel has none. */
@@ -98,6 +125,13 @@ static int swap_is_bounded(const struct cgroup_layout *layout)
 	return place->mount[0] && access(path, F_OK) == 0;
 }
 
+static int own_folder_is_writable(const struct cgroup_layout *layout)
+{
+	const struct cgroup_place *memory = &layout->v1[CGROUP_MEMORY];
+
+	return access(memory->mount[0] ? memory->own : layout->v2.own, W_OK) == 0;
+}
+
 void check_swap(struct doctor *doctor, const struct doctor_check *check, struct finding *finding)
 {
 	struct sysinfo info = {0};
@@ -106,6 +140,9 @@ void check_swap(struct doctor *doctor, const struct doctor_check *check, struct 
 	sysinfo(&info);
 	unsigned long long bytes = (unsigned long long)info.totalswap * info.mem_unit;
 	int bounded = swap_is_bounded(&doctor->host.cgroups);
+	/* Where he may make no folders, a user's cells are in none. */
+	if (!doctor->host.is_root && !own_folder_is_writable(&doctor->host.cgroups))
+		bounded = 0;
 	if (bytes == 0)
 		finding_set(finding, VERDICT_OK, "none");
 	else

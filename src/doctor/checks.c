@@ -216,6 +216,12 @@ static const struct doctor_check checks[] = {
 	 .cost = "many jobs at once are refused for lack of file descriptors",
 	 .remedy = "LimitNOFILE=65536 in the service, or ulimit -Hn 65536 as root"},
 	{.section = "limits",
+	 .name = "processes",
+	 .function = check_processes,
+	 .cost = "fewer steps run at a time: the server and all cells together have no more",
+	 .remedy = "a line \"USER hard nproc 16384\" in /etc/security/limits.conf, log in anew; or "
+		   "LimitNPROC=16384 in the service"},
+	{.section = "limits",
 	 .name = "kernel.pid_max",
 	 .function = check_sysctl,
 	 .flags = CHECK_OF_HOST,

@@ -16,13 +16,14 @@
 /* The names are part of the output of --json. */
 enum verdict { VERDICT_OK, VERDICT_DEGRADED, VERDICT_MISSING, VERDICT_COUNT };
 
-enum { FOUND_MAX = 320, REMEDY_MAX = 400, ADVICE_MAX = 512 };
+enum { FOUND_MAX = 320, COST_MAX = 320, REMEDY_MAX = 400, ADVICE_MAX = 512 };
 
 /* What a check came to. found: printable ASCII. */
 struct finding {
 	enum verdict verdict;
 	char found[FOUND_MAX];
-	char remedy[REMEDY_MAX]; /* instead of the table's, when it depends on what was found */
+	char cost[COST_MAX];	 /* instead of the table's, when it depends on what was found */
+	char remedy[REMEDY_MAX]; /* likewise */
 };
 
 /* What has been found so far, for the last row, which sums a container up. */
@@ -67,7 +68,9 @@ const struct doctor_check *doctor_checks(size_t *ret_count);
 void finding_set(struct finding *finding, enum verdict verdict, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Writes the remedy, likewise. */
+/* Write cost and remedy, likewise. */
+void finding_cost(struct finding *finding, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 void finding_remedy(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -76,6 +79,12 @@ void text_add(char *text, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 const char *verdict_name(enum verdict verdict);
+
+/* How many steps `sandlot serve` runs at a time on this host, unless it is told otherwise. */
+unsigned doctor_steps(void);
+
+/* Writes the remedy for a user who has no control group that he may divide, where one is known. */
+void finding_remedy_delegation(struct finding *finding, const struct host *host);
 
 /*
  * Mounts what a cell mounts, and pivots; a trial_function for one that has a mount namespace of its
@@ -92,7 +101,8 @@ check_function check_cgroup_kind, check_cgroup_controllers, check_cgroup_delegat
 check_function check_cgroup_folder, check_cgroup_kill, check_cgroup_freeze;
 check_function check_file_system, check_erofs_file, check_loop;
 check_function check_uid_range, check_subid, check_newidmap;
-check_function check_open_files, check_user_namespaces, check_namespace_limits, check_swap;
+check_function check_open_files, check_processes, check_swap;
+check_function check_user_namespaces, check_namespace_limits;
 check_function check_sysctl;
 check_function check_cpu, check_core_pattern;
 check_function check_capabilities, check_confinement, check_no_new_privs, check_container;

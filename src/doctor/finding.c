@@ -24,6 +24,16 @@ void finding_set(struct finding *finding, enum verdict verdict, const char *form
 	finding->verdict = verdict;
 }
 
+void finding_cost(struct finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(finding->cost, sizeof(finding->cost), format, args);
+	va_end(args);
+	make_printable(finding->cost);
+}
+
 void finding_remedy(struct finding *finding, const char *format, ...)
 {
 	va_list args;

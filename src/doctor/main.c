@@ -22,7 +22,8 @@ static const char usage[] =
 	"  --help   this text\n"
 	"\n"
 	"Everything is really tried, in child processes; nothing is changed and nothing is left.\n"
-	"Exit status: 0 when cells can run, 1 when they cannot, 64 wrong usage.\n";
+	"Exit status: 0 when cells can run, 1 when they cannot, 64 wrong usage, 74 when not all\n"
+	"of it could be written.\n";
 
 /*
  * What to do about it. In a container that may be an option of the container's, or something to do
@@ -59,7 +60,9 @@ static void check_run(struct doctor *doctor, const struct doctor_check *check,
 	char text[ADVICE_MAX];
 
 	check->function(doctor, check, &finding);
-	const struct row row = {check, &finding, remedy_find(doctor, check, &finding, text)};
+	const char *cost = finding.cost[0] ? finding.cost : check->cost;
+	const struct row row = {check, &finding, finding.verdict == VERDICT_OK ? NULL : cost,
+				remedy_find(doctor, check, &finding, text)};
 	doctor->tally.verdicts[finding.verdict]++;
 	if (check->flags & CHECK_NEEDED && finding.verdict == VERDICT_MISSING)
 		doctor->tally.needed_missing++;
@@ -99,7 +102,7 @@ int main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], CELL_ARGUMENT) == 0)
-			return CELL_EXIT;
+			return cell_has_own_user() ? CELL_EXIT_OWN : CELL_EXIT_SHARED;
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			fputs(usage, stdout);
 			return EXIT_CELLS_RUN;

@@ -51,10 +51,10 @@ int parse_user_name(const char *passwd, uint64_t uid, char *ret_name, size_t siz
 /* What /etc/subuid or /etc/subgid says. */
 struct subid_summary {
 	uint64_t own_first, own_count; /* the user's largest range; 0: none */
-	unsigned conflicts;	       /* rows that reach into the range asked about */
-	char conflict_owner[64];       /* of the first of them */
-	unsigned malformed;	       /* lines that are none */
-	uint64_t free_first;	       /* where SUBID_COUNT ids nobody has begin; 0: unknown */
+	unsigned conflicts; /* others' rows that reach into the range asked about; root's too */
+	char conflict_owner[64]; /* of the first of them */
+	unsigned malformed;	 /* lines that are none */
+	uint64_t free_first;	 /* where SUBID_COUNT ids nobody has begin; 0: unknown */
 };
 
 enum { SUBID_COUNT = 65536, SUBID_FIRST = 100000 };

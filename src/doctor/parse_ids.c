@@ -135,12 +135,13 @@ void parse_subids(const char *text, const char *user, uint64_t uid, uint64_t fir
 		summary.malformed += r < 0;
 		if (r <= 0)
 			continue;
-		if ((field_is(&row.owner, user) || field_is(&row.owner, digits)) &&
-		    row.count > summary.own_count) {
+		int is_own = field_is(&row.owner, user) || field_is(&row.owner, digits);
+		if (is_own && row.count > summary.own_count) {
 			summary.own_first = row.first;
 			summary.own_count = row.count;
 		}
-		if (row.first <= last && row.first + row.count > first && summary.conflicts++ == 0)
+		if ((!is_own || uid == 0) && row.first <= last && row.first + row.count > first &&
+		    summary.conflicts++ == 0)
 			field_copy(&row.owner, summary.conflict_owner,
 				   sizeof(summary.conflict_owner));
 	}

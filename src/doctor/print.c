@@ -34,14 +34,13 @@ static void print_member(FILE *out, const char *before, const char *key, const c
 static void print_json_row(struct printer *printer, const struct row *row)
 {
 	FILE *out = printer->out;
-	int well = row->finding->verdict == VERDICT_OK;
 
 	print_member(out, printer->section ? ",\n  {" : "\n  {", "section", row->check->section);
 	print_member(out, ", ", "name", row->check->name);
 	print_member(out, ", ", "found", row->finding->found);
 	print_member(out, ", ", "verdict", verdict_name(row->finding->verdict));
 	fprintf(out, ", \"needed\": %s", row->check->flags & CHECK_NEEDED ? "true" : "false");
-	print_member(out, ", ", "cost", well ? NULL : row->check->cost);
+	print_member(out, ", ", "cost", row->cost);
 	print_member(out, ", ", "remedy", row->remedy);
 	fputc('}', out);
 }
@@ -56,9 +55,8 @@ static void print_text_row(struct printer *printer, const struct row *row)
 		fprintf(out, "\n%s\n", row->check->section);
 	fprintf(out, "  %-8s  %-32s  %s\n", verdict_name(row->finding->verdict), row->check->name,
 		row->finding->found);
-	if (row->finding->verdict == VERDICT_OK)
-		return;
-	fprintf(out, "            costs: %s\n", row->check->cost);
+	if (row->cost)
+		fprintf(out, "            costs: %s\n", row->cost);
 	if (row->remedy)
 		fprintf(out, "            mend:  %s\n", row->remedy);
 }

@@ -7,11 +7,11 @@
 
 #include "doctor/doctor.h"
 
-/* What is printed of a row: a check and what it found. remedy: NULL when nothing needs mending. */
+/* What is printed of a row: a check and what it found. cost, remedy: NULL when all is well. */
 struct row {
 	const struct doctor_check *check;
 	const struct finding *finding;
-	const char *remedy;
+	const char *cost, *remedy;
 };
 
 struct printer {

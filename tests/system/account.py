@@ -49,9 +49,10 @@ class Account:
     """ids: "range" (in /etc/subuid and /etc/subgid), "single", or "none": no user namespaces either.
 
     count: how many ids the range has. groups: supplementary ones. hidden: files he has not got.
+    shared: somebody else has been given the last id of the range, too.
     """
 
-    def __init__(self, ids, count=RANGE_COUNT, groups=(), hidden=()):
+    def __init__(self, ids, count=RANGE_COUNT, groups=(), hidden=(), shared=False):
         self.folder = tempfile.mkdtemp(prefix="sandlot-account-", dir="/var/tmp")
         self.home = os.path.join(self.folder, "home")
         self.image = os.path.join(self.folder, "image")
@@ -65,13 +66,13 @@ class Account:
             self.range = range(0)
         self.holder = None
         try:
-            self._write_files(groups, ids)
+            self._write_files(groups, ids, shared)
             self._hold(ids == "none", hidden)
         except BaseException:
             self.close()
             raise
 
-    def _write_files(self, groups, ids):
+    def _write_files(self, groups, ids, shared):
         os.chmod(self.folder, 0o755)
         for name in ("home", "image", "build", "etc"):
             os.mkdir(os.path.join(self.folder, name))
@@ -86,7 +87,8 @@ class Account:
             self._write("etc/group", known.read() + f"{NAME}:x:{self.uid}:\n" + "".join(
                 f"{NAME}-{group}:x:{group}:{NAME}\n" for group in groups))
         for name in ("etc/subuid", "etc/subgid"):
-            self._write(name, f"{NAME}:{self.range.start}:{len(self.range)}\n" if self.range else "")
+            self._write(name, (f"{NAME}:{self.range.start}:{len(self.range)}\n" if self.range else "") +
+                        (f"somebody:{self.range[-1]}:1\n" if shared else ""))
 
     def _write(self, name, text):
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:

@@ -211,6 +211,18 @@ static void parse_subids_conflicts_at_both_ends(void **state)
 	assert_string_equal(summary.conflict_owner, "first");
 }
 
+static void parse_subids_own_rows_are_a_conflict_for_root_alone(void **state)
+{
+	static const char text[] = "ann:1879048192:9\nroot:1879048192:9\nbob:1879048200:1\n";
+	struct subid_summary summary = subids(text);
+
+	(void)state;
+	assert_int_equal(summary.conflicts, 2);
+	assert_string_equal(summary.conflict_owner, "root");
+	parse_subids(text, "root", 0, FIRST, LAST, &summary);
+	assert_int_equal(summary.conflicts, 3);
+}
+
 static void parse_subids_malformed_rows_are_counted(void **state)
 {
 	struct subid_summary summary = subids("# comment\n\nann\nann:1\nann:x:1\nann:1:2:3\n:1:2\n"
@@ -284,6 +296,7 @@ int main(void)
 		cmocka_unit_test(parse_users_between_cuts_long_names),
 		cmocka_unit_test(parse_subids_own_rows_by_name_or_number),
 		cmocka_unit_test(parse_subids_conflicts_at_both_ends),
+		cmocka_unit_test(parse_subids_own_rows_are_a_conflict_for_root_alone),
 		cmocka_unit_test(parse_subids_malformed_rows_are_counted),
 		cmocka_unit_test(parse_subids_free_range_skips_what_is_taken),
 		cmocka_unit_test(sysctl_judge_too_little_has_a_remedy),
