@@ -14,13 +14,24 @@
 int main(void)
 {
 	struct mq_attr large = {.mq_maxmsg = 10, .mq_msgsize = 8192};
-	int failed = 0;
+	mqd_t queues[6];
+	char name[16];
+	int made = 0;
 
 	/* 82 KiB each. */
-	for (int i = 0; i < 6 && !failed; i++) {
-		char name[16];
-		snprintf(name, sizeof(name), "/%d", i);
-		failed = mq_open(name, O_CREAT | O_RDWR, 0600, &large) < 0;
+	for (; made < 6; made++) {
+		snprintf(name, sizeof(name), "/%d", made);
+		queues[made] = mq_open(name, O_CREAT | O_RDWR, 0600, &large);
+		if (queues[made] < 0)
+			break;
 	}
+	int error_number = errno, failed = made < 6;
+	/* What a dead IPC namespace has left counts on for a while, against one's user, too. */
+	while (made-- > 0) {
+		snprintf(name, sizeof(name), "/%d", made);
+		mq_close(queues[made]);
+		mq_unlink(name);
+	}
+	errno = error_number;
 	return probe_say(failed ? -1 : 0);
 }
