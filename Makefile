@@ -72,7 +72,7 @@ programs := $(BIN)/sandlot \
 	$(EXE)/sandlot-supervisor \
 	$(EXE)/sandlot-verify
 
-.PHONY: help build programs image run test test-full check bench format clean setup web install
+.PHONY: help build programs image man run test test-full check bench format clean setup web install
 .DEFAULT_GOAL := help
 
 help:
@@ -190,8 +190,15 @@ image: build
 run: image
 	@exec $(BIN)/sandlot serve
 
+# ---- manual pages, from each command's --help ----
+man: programs
+	$(SAY) MAN $(B)/man
+	$(Q)scripts/man $(BIN)/sandlot $(B)/man
+
 PREFIX ?= /usr/local
-install: programs
+install: programs man
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(B)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sandlot
 	install -m 755 $(BIN)/sandlot $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(filter $(EXE)/%,$(programs)) $(DESTDIR)$(PREFIX)/libexec/sandlot/
