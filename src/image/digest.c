@@ -122,7 +122,7 @@ int digest_fd(int fd, const char *name, uint8_t ret_bytes[DIGEST_BYTES], uint64_
 {
 	_cleanup_free_ void *chunk = malloc(DIGEST_CHUNK);
 	struct digest digest;
-	uint64_t size;
+	uint64_t size = 0;
 
 	if (!chunk)
 		return error_set(err, -ENOMEM, "sha256", "cannot read %s", name);
@@ -143,7 +143,7 @@ int digest_file(const char *path, char ret_hex[DIGEST_HEX_SIZE], uint64_t *ret_s
 {
 	uint8_t bytes[DIGEST_BYTES];
 	struct stat st;
-	uint64_t size;
+	uint64_t size = 0;
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return error_set(err, -errno, "sha256", "cannot open %s", path);

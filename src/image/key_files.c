@@ -147,7 +147,7 @@ static int file_read(const struct key_files *files, const char *name, const char
 int key_files_read(const struct key_files *files, const char *name, struct public_key *ret_key,
 		   struct error *err)
 {
-	struct key_file file;
+	struct key_file file = {.len = 0};
 	struct public_key key;
 
 	int r = file_read(files, name, KEY_PUBLIC_SUFFIX, &file, err);
@@ -220,7 +220,7 @@ int key_files_read_private(const struct key_files *files, const char *name,
 {
 	_cleanup_pkey_ EVP_PKEY *private = NULL;
 	struct public_key key;
-	struct key_file file;
+	struct key_file file = {.len = 0};
 	uint8_t bytes[KEY_BYTES];
 	size_t len = sizeof(bytes);
 

@@ -477,6 +477,27 @@ static void image_verify_quickly_looks_at_signature_and_documents(void **state)
 	assert_int_equal(quick_of(image, -EBADF).code, VERDICT_UNKNOWN_KEY);
 }
 
+static void image_verify_folder_quick_reads_no_content(void **state)
+{
+	struct unit_image *image = *state;
+	struct verdict verdict;
+
+	change_tree(image->folder, FLIPPED);
+	assert_int_equal(image_verify_folder_quick(image->folder->path, &image->keys, UNIT_NOW,
+						   &verdict, NULL),
+			 0);
+	assert_int_equal(verdict.code, VERDICT_OK);
+	expect(image, VERDICT_ALTERED_TREE, tree_words[FLIPPED]);
+	unit_folder_text(image->folder, "manifest.json", "{}");
+	assert_int_equal(image_verify_folder_quick(image->folder->path, &image->keys, UNIT_NOW,
+						   &verdict, NULL),
+			 0);
+	assert_int_equal(verdict.code, VERDICT_ALTERED_DOCUMENTS);
+	assert_int_equal(
+		image_verify_folder_quick("/nowhere", &image->keys, UNIT_NOW, &verdict, NULL),
+		-ENOENT);
+}
+
 /* The file that is verified is the one the front end gets, not one of the same name. */
 static void image_verify_hashes_the_manifest_it_is_given(void **state)
 {
@@ -511,6 +532,7 @@ int main(void)
 		TEST(image_verify_of_a_changed_erofs_file_is_refused),
 		TEST(image_verify_quickly_fits_the_stamp_until_something_changes),
 		TEST(image_verify_quickly_looks_at_signature_and_documents),
+		TEST(image_verify_folder_quick_reads_no_content),
 		TEST(image_verify_hashes_the_manifest_it_is_given),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
