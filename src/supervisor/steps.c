@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "ipc/channel.h"
+#include "supervisor/step_done.h"
 
 /* Processor time is looked at this often; a step's overshoot is bounded by it. */
 enum { CHECK_USEC = 50 * 1000 };
@@ -314,39 +314,6 @@ uint64_t steps_deadline(const struct steps *steps)
 	return deadline;
 }
 
-static uint32_t outcome_error_code(const struct cell_result *result)
-{
-	return result->error.code < 0 && result->error.code >= -4095 ? (uint32_t)-result->error.code
-								     : 0;
-}
-
-static struct ipc_message step_done_message(const struct step *step)
-{
-	const struct cell_result *result = &step->result;
-	struct ipc_message message = {
-		.type = IPC_STEP_DONE,
-		.step_done =
-			{
-				.step_id = step->id,
-				.outcome = result->outcome,
-				.exit_code = (uint32_t)result->exit_code & 0xff,
-				.signal = (uint32_t)result->signal,
-				.wall_usec = result->wall_usec,
-				.user_usec = result->user_usec,
-				.system_usec = result->system_usec,
-				.memory_peak_bytes = result->memory_peak_bytes,
-				.artefact_bytes = result->artefact_bytes,
-				.files_full = result->files_full != 0,
-				.error_code = outcome_error_code(result),
-			},
-	};
-	snprintf(message.step_done.error_step, sizeof(message.step_done.error_step), "%s",
-		 result->error.step);
-	snprintf(message.step_done.error_text, sizeof(message.step_done.error_text), "%s",
-		 result->error.text);
-	return message;
-}
-
 int steps_flush(struct steps *steps, int channel_fd)
 {
 	struct step *next;
@@ -355,7 +322,7 @@ int steps_flush(struct steps *steps, int channel_fd)
 		next = step->next;
 		if (step->state != STEP_ENDED)
 			continue;
-		struct ipc_message message = step_done_message(step);
+		struct ipc_message message = step_done_message(step->id, &step->result);
 		const int *artefact_fd = step->result.artefact_fd < 0 ? &steps->no_artefact_fd
 								      : &step->result.artefact_fd;
 		int r = channel_send(channel_fd, &message, artefact_fd);

@@ -1,7 +1,7 @@
 /*
  * What a cell's pid 1 reports, should it have been taken over: through cell_collect() into the
  * supervisor's STEP_DONE, which must be one that the front end takes. The real collect.c and
- * steps.c, with the process replaced. Input: 4 bytes of how pid 1 ended, then the report.
+ * step_done.c, with the process replaced. Input: 4 bytes of how pid 1 ended, then the report.
  */
 #include "fuzz.h"
 
@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "ipc/channel.h"
+#include "ipc/protocol.h"
 #include "sandbox/cell_spec.h"
 #include "sandbox/cgroup.h"
+#include "supervisor/step_done.h"
 
 static const uint8_t *report_data;
 static size_t report_len;
@@ -53,7 +54,6 @@ static int fuzz_ftruncate(int fd, off_t len)
 #undef wait4
 #undef ftruncate
 #undef memfd_seal
-#include "supervisor/steps.c"
 
 void cgroup_read_usage(const struct cgroup *cgroup, struct cgroup_usage *ret_usage)
 {
@@ -78,18 +78,9 @@ struct cgroup *cgroup_free(struct cgroup *cgroup)
 	return NULL;
 }
 
-int cell_launch(struct cell_host *host, const struct cell_launch *launch, struct cell *ret_cell,
-		struct error *err)
+static void check_message(const struct cell_result *result)
 {
-	(void)host;
-	(void)launch;
-	(void)ret_cell;
-	return error_set(err, -ENOSYS, "clone", "none is launched here");
-}
-
-static void check_message(const struct step *step)
-{
-	struct ipc_message message = step_done_message(step), decoded;
+	struct ipc_message message = step_done_message(1, result), decoded;
 	unsigned char packet[IPC_PACKET_MAX];
 	struct error err = {0};
 	size_t len = ipc_encode(&message, packet); /* asserts that all is in range */
@@ -101,20 +92,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	unsigned char slots[1] = {1};
 	struct cell_host host = {.slots_used = slots};
-	struct step step = {.id = 1, .limits = limits_default_run(), .cell = CELL_NONE};
+	struct cell cell = CELL_NONE;
+	struct cell_result result;
 
 	if (len < 4)
 		return 0;
-	step.cell.pid = 1;
-	step.cell.limits = step.limits;
-	step.cell.kill_asked = data[0] & 1;
-	step.cell.kill_outcome = (enum outcome)(data[1] % OUTCOME_COUNT);
+	cell.pid = 1;
+	cell.limits = limits_default_run();
+	cell.kill_asked = data[0] & 1;
+	cell.kill_outcome = (enum outcome)(data[1] % OUTCOME_COUNT);
 	/* As wait4(2) gives it: an exit status, or a signal. */
 	init_status = data[2] & 1 ? data[3] << 8 : data[3] % 64 + 1;
 	report_data = data + 4;
 	report_len = len - 4;
-	cell_collect(&host, &step.cell, &step.result);
-	FUZZ_ASSERT(!slots[0] && (unsigned)step.result.outcome < OUTCOME_COUNT);
-	check_message(&step);
+	cell_collect(&host, &cell, &result);
+	FUZZ_ASSERT(!slots[0] && (unsigned)result.outcome < OUTCOME_COUNT);
+	check_message(&result);
 	return 0;
 }
