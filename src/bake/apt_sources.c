@@ -197,6 +197,31 @@ int apt_sources_select(const char *file_text, int deb822, const struct apt_wante
 		      : select_lines(file_text, wanted, text, err);
 }
 
+int apt_sources_add_snapshot(const char *address, const json_t *suites, const char *keyring,
+			     char **text, struct error *err)
+{
+	_cleanup_free_ char *head = NULL, *tail = NULL;
+	size_t i;
+	json_t *suite;
+	int r = asprintf(&head, "Types: deb\nURIs: %s\nSuites:", address) < 0 ||
+				asprintf(&tail,
+					 "\nComponents: main\nSigned-By: %s\n"
+					 "Check-Valid-Until: no\n\n",
+					 keyring) < 0
+			? -ENOMEM
+			: append(text, head);
+
+	json_array_foreach (suites, i, suite) {
+		if (r >= 0)
+			r = append(text, " ");
+		if (r >= 0)
+			r = append(text, json_string_value(suite));
+	}
+	if (r >= 0)
+		r = append(text, tail);
+	return r < 0 ? error_set(err, -ENOMEM, "sources", "cannot name a snapshot") : 0;
+}
+
 /* A file that cannot be read is left out: what is missing then is told by the end result. */
 static int select_file(const char *path, const struct apt_wanted *wanted, char **text,
 		       struct error *err)
@@ -236,8 +261,9 @@ int apt_sources_read(const struct apt_wanted *wanted, char **ret_text, struct er
 	_cleanup_free_ char *text = NULL;
 	const char *first = json_string_value(json_array_get(wanted->suites, 0));
 
-	int r = select_file("/etc/apt/sources.list", wanted, &text, err);
-	if (r >= 0)
+	int r = select_file(wanted->file ? wanted->file : "/etc/apt/sources.list", wanted, &text,
+			    err);
+	if (r >= 0 && !wanted->file)
 		r = select_folder("/etc/apt/sources.list.d", wanted, &text, err);
 	if (r < 0)
 		return r;
@@ -252,8 +278,9 @@ int apt_sources_read(const struct apt_wanted *wanted, char **ret_text, struct er
 	return error_set_plain(
 		err, -ENOENT, "sources",
 		"no Debian source for the suite %s, component main, signed by Debian's "
-		"archive key, is in /etc/apt/sources.list or /etc/apt/sources.list.d",
-		first);
+		"archive key, is in %s",
+		first,
+		wanted->file ? wanted->file : "/etc/apt/sources.list or /etc/apt/sources.list.d");
 }
 
 int apt_options_select(const char *dump, char **ret_text, struct error *err)

@@ -15,6 +15,7 @@
 struct apt_wanted {
 	const json_t *suites; /* array of texts; the first must be found */
 	const char *keyring;  /* path */
+	const char *file;     /* the only file that is read; NULL: the machine's */
 };
 
 /*
@@ -24,7 +25,15 @@ struct apt_wanted {
 int apt_sources_select(const char *file_text, int deb822, const struct apt_wanted *wanted,
 		       char **text, struct error *err);
 
-/* All of the machine's files. ret_text: new. -ENOENT with a text when the first suite is not there.
+/*
+ * Adds one stanza of an archive as it was at some time, whose index may be out of date. suites:
+ * array of texts. Pure.
+ */
+int apt_sources_add_snapshot(const char *address, const json_t *suites, const char *keyring,
+			     char **text, struct error *err);
+
+/* All of the machine's files, or the one that is wanted. ret_text: new. -ENOENT with a text when
+ * the first suite is not there.
  */
 int apt_sources_read(const struct apt_wanted *wanted, char **ret_text, struct error *err);
 

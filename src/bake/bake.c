@@ -8,7 +8,9 @@
 #include "bake/debian.h"
 #include "bake/image.h"
 #include "bake/image_name.h"
+#include "bake/lock.h"
 #include "bake/rust.h"
+#include "bake/tools.h"
 
 void bake_stage(struct bake *bake, enum bake_stage stage)
 {
@@ -29,18 +31,26 @@ static void tool_line(void *owner, const char *line)
 		progress_tool_line(&bake->progress, line);
 }
 
-int bake_tool(struct bake *bake, const char *what, const struct child_spec *spec,
-	      struct child_result *ret_result, struct error *err)
+int bake_try(struct bake *bake, const struct child_spec *spec, struct child_result *ret_result,
+	     struct error *err)
 {
 	struct child_spec shown = *spec;
-	struct child_result result;
 
 	shown.line = tool_line;
 	shown.owner = bake;
-	int r = child_run(&shown, &result, err);
+	int r = child_run(&shown, ret_result, err);
 	if (r == -ENOENT)
 		r = error_set_plain(err, r, "tool", "%s is not installed; run scripts/setup image",
 				    spec->argv[0]);
+	return r;
+}
+
+int bake_tool(struct bake *bake, const char *what, const struct child_spec *spec,
+	      struct child_result *ret_result, struct error *err)
+{
+	struct child_result result;
+
+	int r = bake_try(bake, spec, &result, err);
 	if (r >= 0 && result.exit_code != 0)
 		r = error_set_plain(err, -EIO, "tool", "%s failed with exit status %d", what,
 				    result.exit_code);
@@ -72,37 +82,54 @@ static int find_programs(struct bake *bake, struct error *err)
 	return 0;
 }
 
-int bake_run(struct bake *bake, const struct bake_options *options, struct path *ret_image,
-	     struct error *err)
+int bake_open(struct bake *bake, const struct bake_options *options, struct error *err)
 {
+	struct path folder;
+
 	progress_init(&bake->progress, STAGE_COUNT - 1, options->verbose);
 	bake->cache.lock_fd = -EBADF;
+	bake->refresh = options->refresh;
 	if (geteuid() != 0)
 		return error_set_plain(err, -EPERM, "bake",
-				       "baking an image needs root, to unpack packages and to make "
-				       "cells; try sudo");
-	struct path folder;
+				       "baking an image needs root, to make cells and files that "
+				       "are root's; try sudo");
 	int r = find_programs(bake, err);
 	if (r >= 0)
 		r = image_name_find(options->image, &folder, err);
 	if (r >= 0)
 		r = definition_read(folder.text, &bake->definition, err);
 	if (r >= 0)
+		r = lock_read(folder.text, &bake->locked, err);
+	if (r >= 0)
+		r = config_read(options->config, &bake->config, err);
+	return r < 0 ? r : cache_open(&bake->cache, options->cache, &bake->progress, err);
+}
+
+void bake_close_progress(struct bake *bake, int r)
+{
+	if (r >= 0)
+		progress_finish(&bake->progress);
+	else
+		progress_clear(&bake->progress);
+}
+
+int bake_run(struct bake *bake, const struct bake_options *options, struct path *ret_image,
+	     struct error *err)
+{
+	int r = bake_open(bake, options, err);
+	if (r >= 0)
 		r = signer_open(options->keys, options->key, &bake->progress, &bake->signer, err);
 	if (r >= 0)
-		r = cache_open(&bake->cache, options->cache, &bake->progress, err);
-	if (r >= 0)
 		r = rust_bake(bake, err);
+	if (r >= 0)
+		r = tools_bake(bake, err);
 	if (r >= 0)
 		r = debian_bake(bake, options->refresh, err);
 	if (r >= 0)
 		r = image_bake(bake, ret_image, err);
 	if (r >= 0 && options->output)
 		r = image_link(ret_image->text, options->output, err);
-	if (r >= 0)
-		progress_finish(&bake->progress);
-	else
-		progress_clear(&bake->progress);
+	bake_close_progress(bake, r);
 	return r;
 }
 
@@ -110,6 +137,13 @@ void bake_fini(struct bake *bake)
 {
 	cache_close(&bake->cache);
 	signer_free(bake->signer);
+	for (size_t i = 0; i < bake->channel_count; i++)
+		json_decref(bake->channels[i].lock);
+	for (size_t i = 0; i < DEFINITION_TOOLS_MAX; i++)
+		json_decref(bake->tools[i].lock);
+	json_decref(bake->debian_packages);
 	json_decref(bake->crates);
+	json_decref(bake->locked);
+	config_fini(&bake->config);
 	definition_free(bake->definition);
 }

@@ -11,6 +11,7 @@
 
 #include "bake/cache.h"
 #include "bake/child.h"
+#include "bake/config.h"
 #include "bake/definition.h"
 #include "bake/progress.h"
 #include "bake/sign.h"
@@ -22,7 +23,7 @@ enum { BAKE_CHANNELS_MAX = 4 };
 
 /* Stages in the order they are worked on; those whose result is in the cache are left out. */
 #define BAKE_STAGES(X)                                                                             \
-	X(STAGE_RUST, "Rust tool chains")                                                          \
+	X(STAGE_TAKE, "tool chains and tools")                                                     \
 	X(STAGE_DEBIAN, "Debian packages")                                                         \
 	X(STAGE_CRATES, "crates: fetch, check, unpack")                                            \
 	X(STAGE_COMPILE, "crates: compile in cells")                                               \
@@ -39,23 +40,39 @@ enum bake_stage {
 /* One Rust channel the image has. */
 struct channel {
 	char name[33];
-	int from_debian;	      /* 1: Debian's packages; 0: a rustup tool chain */
-	struct path toolchain;	      /* rustup's folder; empty when from Debian */
-	char digest[DIGEST_HEX_SIZE]; /* of the files taken from it; empty when from Debian */
+	const json_t *source;	      /* the one that was taken; borrowed from the recipe */
+	int from_debian;	      /* 1: Debian's packages */
+	struct path toolchain;	      /* rustup's folder; else empty */
+	char digest[DIGEST_HEX_SIZE]; /* tree_sha256 of its files; empty when from Debian */
 	struct path layer;	      /* holds root/opt/rust/NAME; empty when from Debian */
+	json_t *lock;		      /* owned: what lock.json says of it */
+};
+
+/* One tool the image has: by the definition's number. */
+struct tool {
+	const json_t *source; /* as a channel's */
+	int from_debian;
+	char digest[DIGEST_HEX_SIZE];
+	struct path layer;
+	json_t *lock;
 };
 
 struct bake {
 	struct cache cache;
 	struct progress progress;
-	struct definition *definition;	     /* owned */
-	struct signer *signer;		     /* owned */
-	struct path programs;		     /* libexec/sandlot; ../../bin has sandlot */
+	struct definition *definition; /* owned */
+	struct signer *signer;	       /* owned; by bake_run() alone */
+	struct path programs;	       /* libexec/sandlot; ../../bin has sandlot */
+	struct config config;
+	int refresh;			     /* of the options */
+	json_t *locked;			     /* owned: lock.json beside the definition, or NULL */
+	json_t *debian_packages;	     /* owned: package list (packages.h) */
 	struct path debian_layer;	     /* holds root/ and packages.json */
-	char debian_digest[DIGEST_HEX_SIZE]; /* of packages.json and of what is done to them */
+	char debian_digest[DIGEST_HEX_SIZE]; /* of the packages and of what is done to them */
 	struct channel channels[BAKE_CHANNELS_MAX];
 	size_t channel_count;
-	struct path image;	    /* the image while it is made: holds root/ */
+	struct tool tools[DEFINITION_TOOLS_MAX]; /* as definition->tools */
+	struct path image;			 /* the image while it is made: holds root/ */
 	json_t *crates;		    /* owned: direct crates as the manifest lists them, or NULL */
 	char tail[CHILD_TAIL_SIZE]; /* the last lines of a tool that failed, for the edge to print
 				     */
@@ -71,13 +88,24 @@ struct bake_options {
 	const char *cache;  /* or NULL */
 	const char *keys;   /* folder, or NULL */
 	const char *key;    /* name, or NULL */
+	const char *config; /* file; NULL: the default one */
 	enum bake_form form;
 	unsigned jobs; /* at a time; 0: as many as there are processors */
 	int verbose;
-	int refresh;		      /* 1: take new Debian packages even when the cache has some */
+	int refresh;		      /* 1: take the newest there is, whatever the lock says */
+	int yes, dry_run;	      /* of update */
 	const char *const *arguments; /* the words that are no options */
 	size_t argument_count;
 };
+
+/*
+ * Reads what the image is made from, its lock and the configuration, and opens the cache. bake:
+ * zeroed; bake_fini() it in any case.
+ */
+int bake_open(struct bake *bake, const struct bake_options *options, struct error *err);
+
+/* Ends what the progress shows; r: below 0 when the work failed. */
+void bake_close_progress(struct bake *bake, int r);
 
 /* Bakes. ret_image: the finished folder in the cache. Returns 0 or a negative errno. */
 int bake_run(struct bake *bake, const struct bake_options *options, struct path *ret_image,
@@ -88,6 +116,10 @@ void bake_fini(struct bake *bake);
 
 /* Shows that a stage has work to do. */
 void bake_stage(struct bake *bake, enum bake_stage stage);
+
+/* Runs a tool with its lines shown, whatever its exit code. ret_result: child_result_fini() it. */
+int bake_try(struct bake *bake, const struct child_spec *spec, struct child_result *ret_result,
+	     struct error *err);
 
 /*
  * Runs a tool with its lines shown; an exit code other than 0 is a failure: -EIO with "WHAT

@@ -69,8 +69,8 @@ static int take_lock(struct cache *cache, struct progress *progress, struct erro
 
 static int make_folders(const struct cache *cache, struct error *err)
 {
-	static const char *const names[] = {"",	       "/layers", "/crates",
-					    "/vendor", "/memo",	  "/images"};
+	static const char *const names[] = {"",	     "/layers", "/crates", "/vendor",
+					    "/memo", "/images", "/debs",   "/files"};
 	struct path path;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -7,6 +7,8 @@
  *   layers/KIND-KEY/   parts of images, each named by what it was made from
  *   crates/            .crate files, checked again at each use
  *   vendor/KEY/        crates unpacked
+ *   debs/SHA256.deb    Debian packages, checked again at each use
+ *   files/SHA256       other files that were fetched, likewise
  *   memo/              hashes of large inputs, by size and time of their files
  *   images/ID/         finished images, hard-linked from layers
  */

@@ -2,14 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bake/confined.h"
 #include "base/clock.h"
 #include "base/fd.h"
 
@@ -91,6 +96,23 @@ static int make_env(const struct child_spec *spec, char *ret_env[CHILD_ENV_MAX])
 	return 0;
 }
 
+/* In the child, as child_exec(). Returns 0, or -1 with errno. */
+static int jail_enter(const struct child_jail *jail)
+{
+	const struct rlimit limit = {jail->file_bytes_max, jail->file_bytes_max};
+
+	if (chown(jail->folder, CONFINED_ID, CONFINED_ID) < 0 || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount(jail->folder, jail->at, NULL, MS_BIND, NULL) < 0 || chdir(jail->at) < 0)
+		return -1;
+	if (setrlimit(RLIMIT_FSIZE, &limit) < 0 || setgroups(0, NULL) < 0 ||
+	    setresgid(CONFINED_ID, CONFINED_ID, CONFINED_ID) < 0 ||
+	    setresuid(CONFINED_ID, CONFINED_ID, CONFINED_ID) < 0)
+		return -1;
+	/* The change of id has cleared the first. */
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -1 : prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 /* In the child, after fork: async-signal-safe calls only. Reports an errno on error_fd and ends. */
 static _Noreturn void child_exec(const struct child_spec *spec, char *const *env, pid_t parent,
 				 const int out_fds[2], int error_fd)
@@ -102,7 +124,7 @@ static _Noreturn void child_exec(const struct child_spec *spec, char *const *env
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && setpgid(0, 0) == 0 &&
 	    null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 &&
 	    dup2(out_fds[0], STDOUT_FILENO) >= 0 && dup2(out_fds[1], STDERR_FILENO) >= 0 &&
-	    (!spec->cwd || chdir(spec->cwd) == 0) &&
+	    (!spec->cwd || chdir(spec->cwd) == 0) && (!spec->jail || jail_enter(spec->jail) == 0) &&
 	    (spec->keep_fd < 0 || fcntl(spec->keep_fd, F_SETFD, 0) == 0) &&
 	    sigprocmask(SIG_SETMASK, &none, NULL) == 0)
 		execvpe(spec->argv[0], (char *const *)spec->argv, env);

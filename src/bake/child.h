@@ -1,5 +1,5 @@
 /*
- * Runs the tools a bake needs (mmdebstrap, cargo, sandlot cell), one at a time, bounded in
+ * Runs the tools a bake needs (apt-get, cargo, sandlot cell), one at a time, bounded in
  * time. Each gets a process group of its own, no stdin, and dies with the bake. SIGINT, SIGTERM and
  * SIGHUP are blocked in the bake and looked for (child_interrupted()), so that temporary folders
  * are always taken away.
@@ -21,14 +21,26 @@ enum {
 /* Called for each line of stdout (unless captured) and stderr, without its end; often with NULL. */
 typedef void child_line(void *owner, const char *line);
 
+/*
+ * A tool that reads what the network sends runs as CONFINED_ID (bake/confined.h), without
+ * capabilities, in a mount namespace of its own in which its folder, wherever that is, is seen at a
+ * place it can reach. For root only.
+ */
+struct child_jail {
+	const char *folder;	 /* given to CONFINED_ID; the tool's working folder */
+	const char *at;		 /* where the tool sees it: an empty folder */
+	uint64_t file_bytes_max; /* of any one file it writes */
+};
+
 struct child_spec {
-	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
-	const char *const *env;	 /* NAME=value, NULL-terminated, added to ours; or NULL */
-	const char *cwd;	 /* or NULL */
-	int keep_fd;		 /* stays open in the child under its number; or -EBADF */
-	int capture_stdout;	 /* 1: kept in the result instead of going to line() */
-	uint64_t wall_usec;	 /* the child is killed after this */
-	child_line *line;	 /* or NULL */
+	const char *const *argv;       /* NULL-terminated; argv[0] is looked up in PATH */
+	const char *const *env;	       /* NAME=value, NULL-terminated, added to ours; or NULL */
+	const char *cwd;	       /* or NULL; in a jail it is the jail's folder */
+	const struct child_jail *jail; /* or NULL: as root */
+	int keep_fd;		       /* stays open in the child under its number; or -EBADF */
+	int capture_stdout;	       /* 1: kept in the result instead of going to line() */
+	uint64_t wall_usec;	       /* the child is killed after this */
+	child_line *line;	       /* or NULL */
 	void *owner;
 };
 

@@ -7,6 +7,7 @@
 
 #include "bake/json.h"
 #include "bake/recipe.h"
+#include "bake/recipe_sources.h"
 #include "base/fd.h"
 #include "image/record.h"
 
@@ -16,7 +17,7 @@ static const struct json_field image_fields[] = {
 	{"schema", JSON_SHAPE_NUMBER, 0},  {"name", JSON_SHAPE_TEXT, 0},
 	{"epoch", JSON_SHAPE_NUMBER, 0},   {"toolchains", JSON_SHAPE_TEXT, 0},
 	{"base", JSON_SHAPE_TEXT, 0},	   {"languages", JSON_SHAPE_TEXTS, 0},
-	{"crate_set", JSON_SHAPE_TEXT, 1},
+	{"crate_set", JSON_SHAPE_TEXT, 1}, {"tools", JSON_SHAPE_ARRAY, 1},
 };
 
 static const struct json_field base_fields[] = {
@@ -25,6 +26,7 @@ static const struct json_field base_fields[] = {
 	{"packages", JSON_SHAPE_TEXTS, 0}, {"remove", JSON_SHAPE_TEXTS, 0},
 	{"folders", JSON_SHAPE_TEXTS, 0},  {"links", JSON_SHAPE_TEXT_MAP, 0},
 	{"files", JSON_SHAPE_TEXT_MAP, 0}, {"prepare", JSON_SHAPE_ARRAY, 0},
+	{"merge", JSON_SHAPE_TEXT_MAP, 0},
 };
 
 /* Reads a whole file and adds it to what the definition is made from. */
@@ -69,6 +71,25 @@ static int check_places(const json_t *base, const char *key, const char *file, s
 	return 0;
 }
 
+/* A folder at the top of packages goes somewhere below. */
+static int check_merge(const json_t *base, const char *file, struct error *err)
+{
+	const json_t *merge = json_object_get(base, "merge");
+	struct json_place place = {file, "merge"};
+	const char *name;
+	json_t *to;
+
+	if (json_object_size(merge) > DEFINITION_MERGE_MAX)
+		return json_refuse(place, NULL, err, "must have at most %d entries",
+				   DEFINITION_MERGE_MAX);
+	json_object_foreach ((json_t *)merge, name, to)
+		if (!path_is_below(name) || strchr(name, '/') ||
+		    !path_is_below(json_string_value(to)))
+			return json_refuse(place, name, err,
+					   "must be a folder at the top and where it goes to");
+	return 0;
+}
+
 static int read_base(struct definition *definition, struct digest *digest, const char *toolchains,
 		     struct error *err)
 {
@@ -85,6 +106,8 @@ static int read_base(struct definition *definition, struct digest *digest, const
 		r = json_check_schema(definition->base, 1, place, err);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && r >= 0; i++)
 		r = check_places(definition->base, keys[i], path.text, err);
+	if (r >= 0)
+		r = check_merge(definition->base, path.text, err);
 	if (r >= 0)
 		r = recipe_check_prepare(json_object_get(definition->base, "prepare"), path.text,
 					 err);
@@ -185,6 +208,48 @@ static int read_recipes(struct definition *definition, struct digest *digest,
 	return 0;
 }
 
+/* Adds checked "tools", which may be NULL. */
+static int add_tools(struct definition *definition, const json_t *tools, const char *folder,
+		     const char *file, struct error *err)
+{
+	struct json_place place = {file, "tools"};
+	size_t i;
+	json_t *tool;
+
+	json_array_foreach (tools, i, tool) {
+		const char *name = json_text(tool, "name");
+		for (size_t k = 0; k < definition->tool_count; k++)
+			if (strcmp(json_text(definition->tools[k].json, "name"), name) == 0)
+				return json_refuse(place, NULL, err,
+						   "has \"%s\", which this image has already",
+						   name);
+		if (definition->tool_count >= DEFINITION_TOOLS_MAX)
+			return json_refuse(place, NULL, err,
+					   "makes more than %d tools in the image",
+					   DEFINITION_TOOLS_MAX);
+		definition->tools[definition->tool_count++] = (struct tool_wanted){tool, folder};
+	}
+	return 0;
+}
+
+static int collect_tools(struct definition *definition, const char *file, struct error *err)
+{
+	const json_t *tools = json_object_get(definition->json, "tools");
+
+	int r = recipe_check_tools(tools, file, err);
+	if (r >= 0)
+		r = add_tools(definition, tools, definition->folder.text, file, err);
+	for (size_t i = 0; i < definition->recipe_count && r >= 0; i++) {
+		const struct recipe *recipe = &definition->recipes[i];
+		struct path path;
+		r = path_format(&path, err, "%s/recipe.json", recipe->folder.text);
+		if (r >= 0)
+			r = add_tools(definition, json_object_get(recipe->json, "tools"),
+				      recipe->folder.text, path.text, err);
+	}
+	return r;
+}
+
 static int read_crates(struct definition *definition, struct digest *digest, const char *toolchains,
 		       const char *file, struct error *err)
 {
@@ -231,6 +296,8 @@ static int read_all(struct definition *definition, struct digest *digest, struct
 		r = read_base(definition, digest, toolchains.text, err);
 	if (r >= 0)
 		r = read_recipes(definition, digest, toolchains.text, file.text, err);
+	if (r >= 0)
+		r = collect_tools(definition, file.text, err);
 	if (r >= 0)
 		r = read_crates(definition, digest, toolchains.text, file.text, err);
 	return r;

@@ -15,13 +15,24 @@
 #include "bake/path.h"
 #include "base/error.h"
 
-enum { DEFINITION_LANGUAGES_MAX = 32, DEFINITION_SOURCE_MAX = 256 << 10 };
+enum {
+	DEFINITION_LANGUAGES_MAX = 32,
+	DEFINITION_TOOLS_MAX = 64,
+	DEFINITION_MERGE_MAX = 16,
+	DEFINITION_SOURCE_MAX = 256 << 10,
+};
 
 /* One language's recipe.json. */
 struct recipe {
 	json_t *json;	    /* owned, checked */
 	struct path folder; /* where recipe.json and the files it names are */
 	const char *id;	    /* language.id; borrowed from json */
+};
+
+/* Something beyond Debian's packages that is put into the image. */
+struct tool_wanted {
+	const json_t *json; /* of "tools", checked; borrowed */
+	const char *folder; /* where its files are, when they are not absolute; borrowed */
 };
 
 struct definition {
@@ -33,6 +44,8 @@ struct definition {
 	int64_t epoch;					 /* time of every file in the image */
 	struct recipe recipes[DEFINITION_LANGUAGES_MAX]; /* in the order of the page */
 	size_t recipe_count;
+	struct tool_wanted tools[DEFINITION_TOOLS_MAX]; /* image.json's, then the recipes' */
+	size_t tool_count;
 	char digest[DIGEST_HEX_SIZE]; /* of everything read */
 };
 

@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include "bake/crates.h"
+#include "bake/effective.h"
 #include "image/digest.h"
 #include "bake/json.h"
 #include "bake/languages.h"
 #include "bake/rust.h"
 #include "bake/selftest.h"
+#include "bake/tools.h"
 #include "bake/tree.h"
 
 static int image_id(const struct bake *bake, char ret_id[DIGEST_HEX_SIZE], struct error *err)
@@ -26,6 +28,8 @@ static int image_id(const struct bake *bake, char ret_id[DIGEST_HEX_SIZE], struc
 		digest_field_text(&digest, "channel", bake->channels[i].name);
 		digest_field_text(&digest, "rust", bake->channels[i].digest);
 	}
+	for (size_t i = 0; i < bake->definition->tool_count; i++)
+		digest_field_text(&digest, "tool", bake->tools[i].digest);
 	return digest_end(&digest, ret_id, err);
 }
 
@@ -44,6 +48,8 @@ static int make_tree(struct bake *bake, struct error *err)
 	if (r >= 0)
 		r = rust_place(bake, err);
 	if (r >= 0)
+		r = tools_place(bake, err);
+	if (r >= 0)
 		r = crates_bake(bake, err);
 	/* The files are uniform already; the folders were made just now. */
 	return r < 0 ? r : tree_normalise(root.text, bake->definition->epoch, err);
@@ -57,6 +63,19 @@ static int copy_packages(const struct bake *bake, struct error *err)
 	if (r >= 0)
 		r = path_format(&to, err, "%s/packages.json", bake->image.text);
 	return r < 0 ? r : tree_copy_file(from.text, to.text, 0644, NULL, err);
+}
+
+static int write_lock(struct bake *bake, struct error *err)
+{
+	json_auto_t *lock = NULL;
+	struct path path;
+
+	int r = effective_lock(bake, &lock, err);
+	if (r < 0)
+		return r;
+	effective_tell(bake, lock);
+	r = path_format(&path, err, "%s/lock.json", bake->image.text);
+	return r < 0 ? r : json_write_rows(path.text, lock, err);
 }
 
 static int test_image(struct bake *bake, const json_t *manifest, struct error *err)
@@ -75,7 +94,9 @@ static int make_image(struct bake *bake, const char *id, struct error *err)
 	json_auto_t *manifest = NULL;
 	struct path path;
 
-	int r = make_tree(bake, err);
+	int r = write_lock(bake, err);
+	if (r >= 0)
+		r = make_tree(bake, err);
 	if (r < 0)
 		return r;
 	bake_stage(bake, STAGE_TEST);

@@ -162,6 +162,27 @@ int json_check_object(const json_t *value, const struct json_field *fields, size
 	return 0;
 }
 
+int json_check_kind(const json_t *value, const char *key, const struct json_kind *kinds,
+		    struct json_place place, struct error *err)
+{
+	const json_t *kind = json_object_get(value, key);
+
+	int r = json_check_shape(value, JSON_SHAPE_OBJECT, NULL, place, err);
+	if (r >= 0 && !kind)
+		r = json_refuse(place, key, err, "is missing; it must be %s",
+				shape_name(JSON_SHAPE_TEXT));
+	if (r >= 0)
+		r = json_check_shape(kind, JSON_SHAPE_TEXT, key, place, err);
+	if (r < 0)
+		return r;
+	while (kinds->name && strcmp(kinds->name, json_string_value(kind)) != 0)
+		kinds++;
+	if (!kinds->name)
+		return json_refuse(place, key, err, "is \"%s\", which is none here",
+				   json_string_value(kind));
+	return json_check_object(value, kinds->fields, kinds->field_count, place, err);
+}
+
 int json_check_schema(const json_t *value, int schema, struct json_place place, struct error *err)
 {
 	const json_t *found = json_object_get(value, "schema");
@@ -183,4 +204,78 @@ int json_write_file(const char *path, const json_t *value, struct error *err)
 	size_t len = strlen(text);
 	text[len] = '\n'; /* over the NUL: the length is given */
 	return path_write_file(path, 0644, text, len + 1, err);
+}
+
+enum { ROW_MAX = 240, INDENT = 2 };
+
+static int has_containers(const json_t *value)
+{
+	size_t i;
+	json_t *item;
+	const char *key;
+
+	json_array_foreach (value, i, item)
+		if (json_is_array(item) || json_is_object(item))
+			return 1;
+	json_object_foreach ((json_t *)value, key, item)
+		if (json_is_array(item) || json_is_object(item))
+			return 1;
+	return 0;
+}
+
+static void print_value(FILE *out, const json_t *value, int depth);
+
+/* What stands before the number-th item of a container. */
+static void print_start(FILE *out, size_t number, int depth)
+{
+	fprintf(out, "%s\n%*s", number ? "," : "", depth * INDENT, "");
+}
+
+static void print_items(FILE *out, const json_t *value, int depth)
+{
+	size_t i, number = 0;
+	json_t *item;
+	const char *key;
+
+	json_array_foreach (value, i, item) {
+		print_start(out, number++, depth);
+		print_value(out, item, depth);
+	}
+	json_object_foreach ((json_t *)value, key, item) {
+		json_auto_t *name = json_string(key);
+		print_start(out, number++, depth);
+		print_value(out, name, depth);
+		fputs(": ", out);
+		print_value(out, item, depth);
+	}
+}
+
+static void print_value(FILE *out, const json_t *value, int depth)
+{
+	_cleanup_free_ char *row = json_dumps(value, JSON_ENCODE_ANY);
+	int is_array = json_is_array(value), is_container = is_array || json_is_object(value);
+
+	if (!row || !is_container || (!has_containers(value) && strlen(row) <= ROW_MAX)) {
+		fputs(row ? row : "null", out);
+		return;
+	}
+	fputc(is_array ? '[' : '{', out);
+	print_items(out, value, depth + 1);
+	fprintf(out, "\n%*s%c", depth * INDENT, "", is_array ? ']' : '}');
+}
+
+int json_write_rows(const char *path, const json_t *value, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return error_set(err, -ENOMEM, "json", "cannot write %s", path);
+	print_value(out, value, 0);
+	fputc('\n', out);
+	int failed = ferror(out);
+	if (fclose(out) != 0 || failed)
+		return error_set(err, -ENOMEM, "json", "cannot write %s", path);
+	return path_write_file(path, 0644, text, len, err);
 }

@@ -45,6 +45,18 @@ int json_read_file(const char *path, json_t **ret_value, struct error *err);
 int json_check_object(const json_t *value, const struct json_field *fields, size_t count,
 		      struct json_place place, struct error *err);
 
+/* One kind of object, told by the text of one of its fields. */
+struct json_kind {
+	const char *name;
+	const struct json_field *fields; /* the one that tells the kind is among them */
+	size_t field_count;
+};
+
+/* Checks that value is an object whose field `key` names one of the kinds (a NULL name ends them),
+ * and that it has that kind's fields. */
+int json_check_kind(const json_t *value, const char *key, const struct json_kind *kinds,
+		    struct json_place place, struct error *err);
+
 /* Checks one value's shape; name: its key, or NULL when place.path already names it. */
 int json_check_shape(const json_t *value, enum json_shape shape, const char *name,
 		     struct json_place place, struct error *err);
@@ -61,5 +73,9 @@ const char *json_text(const json_t *object, const char *name);
 
 /* Writes value to path, indented, with a line end, mode 0644. */
 int json_write_file(const char *path, const json_t *value, struct error *err);
+
+/* The same, with each object or array that has none within it on one line, if that is not too long:
+ * so that a difference between two versions of a file is a line for each thing that differs. */
+int json_write_rows(const char *path, const json_t *value, struct error *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include "bake/verb.h"
 
 static const struct verb *const verbs[] = {
+	&verb_update,
 	&verb_check,
 };
 

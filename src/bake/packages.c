@@ -1,73 +1,170 @@
 #include "bake/packages.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "image/digest.h"
-#include "bake/json.h"
 #include "bake/path.h"
-#include "base/fd.h"
+#include "image/digest.h"
 
-enum { PART_SIZE = 256 };
+enum { PART_SIZE = 256, WHERE_MAX = 96 };
 
-static int is_package_name(const char *name)
+static const struct json_field fields[] = {
+	{"name", JSON_SHAPE_TEXT, 0},
+	{"version", JSON_SHAPE_TEXT, 0},
+	{"architecture", JSON_SHAPE_TEXT, 0},
+	{"sha256", JSON_SHAPE_TEXT, 0},
+};
+
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+int packages_is_name(const char *name)
 {
 	return strlen(name) >= 2 && name[0] != '-' && name[0] != '.' && name[0] != '+' &&
 	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789+.-")] == '\0';
 }
 
-int packages_set_add(struct packages_set *set, const json_t *names)
+/* Debian policy, 5.6.12; it becomes part of a command line. */
+static int is_version(const char *text)
+{
+	return text[0] >= '0' && text[0] <= '9' &&
+	       text[strspn(
+		       text,
+		       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-:~")] ==
+		       '\0';
+}
+
+/* Where name stands, or would, in an array that is sorted by name_of(). *ret_is_there: 1 or 0. */
+static size_t find_place(const json_t *array, const char *name,
+			 const char *(*name_of)(const json_t *item), int *ret_is_there)
+{
+	size_t low = 0, high = json_array_size(array);
+
+	*ret_is_there = 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(name_of(json_array_get(array, middle)), name);
+		if (order == 0) {
+			*ret_is_there = 1;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static const char *name_of(const json_t *package)
+{
+	return json_text(package, "name");
+}
+
+int packages_add_names(json_t *names, const json_t *more)
 {
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (names, i, item) {
-		const char *name = json_string_value(item);
-		size_t k = 0;
-		if (!is_package_name(name))
+	json_array_foreach (more, i, item) {
+		int is_there;
+		if (!packages_is_name(json_string_value(item)))
 			return -EINVAL;
-		while (k < set->count && strcmp(set->names[k], name) != 0)
-			k++;
-		if (k < set->count)
-			continue;
-		const char **grown = realloc(set->names, (set->count + 1) * sizeof(*grown));
-		if (!grown)
+		size_t place =
+			find_place(names, json_string_value(item), json_string_value, &is_there);
+		if (!is_there && json_array_insert(names, place, item) < 0)
 			return -ENOMEM;
-		grown[set->count++] = name;
-		set->names = grown;
 	}
 	return 0;
 }
 
-static int by_text(const void *a, const void *b)
+int packages_add(json_t *list, json_t *package)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	int is_there;
+	size_t place = find_place(list, name_of(package), name_of, &is_there);
+
+	if (is_there)
+		return -EEXIST;
+	return json_array_insert(list, place, package) < 0 ? -ENOMEM : 0;
 }
 
-int packages_set_join(struct packages_set *set, char *ret_text, size_t size)
+json_t *packages_find(const json_t *list, const char *name)
 {
-	size_t used = 0;
+	int is_there;
+	size_t place = find_place(list, name, name_of, &is_there);
 
-	if (set->count > 0)
-		qsort(set->names, set->count, sizeof(*set->names), by_text);
-	ret_text[0] = '\0';
-	for (size_t i = 0; i < set->count; i++) {
-		int n = snprintf(ret_text + used, size - used, "%s%s", i ? "," : "", set->names[i]);
-		if (n < 0 || (size_t)n >= size - used)
-			return -E2BIG;
-		used += (size_t)n;
-	}
+	return is_there ? json_array_get(list, place) : NULL;
+}
+
+int packages_are_same(const json_t *a, const json_t *b)
+{
+	for (size_t i = 0; i < FIELDS; i++)
+		if (strcmp(json_text(a, fields[i].name), json_text(b, fields[i].name)) != 0)
+			return 0;
+	return 1;
+}
+
+/* Names must stand in order: then each is there once, and lists compare line by line. */
+static int check_order(const char *before, const char *name, struct json_place place,
+		       struct error *err)
+{
+	if (!packages_is_name(name))
+		return json_refuse(place, NULL, err, "has \"%s\", no package's name", name);
+	if (before && strcmp(before, name) >= 0)
+		return json_refuse(place, NULL, err, "has \"%s\" out of order, or twice", name);
 	return 0;
 }
 
-void packages_set_fini(struct packages_set *set)
+int packages_check_names(const json_t *names, struct json_place place, struct error *err)
 {
-	free(set->names);
-	set->names = NULL;
-	set->count = 0;
+	const char *before = NULL;
+	size_t i;
+	json_t *item;
+
+	int r = json_check_shape(names, JSON_SHAPE_TEXTS, NULL, place, err);
+	json_array_foreach (names, i, item) {
+		if (r >= 0)
+			r = check_order(before, json_string_value(item), place, err);
+		before = json_string_value(item);
+	}
+	return r;
+}
+
+static int check_package(const json_t *package, const char *before, struct json_place place,
+			 struct error *err)
+{
+	int r = json_check_object(package, fields, FIELDS, place, err);
+	if (r >= 0)
+		r = check_order(before, name_of(package), place, err);
+	if (r < 0)
+		return r;
+	if (!is_version(json_text(package, "version")))
+		return json_refuse(place, "version", err, "is \"%s\", no Debian version",
+				   json_text(package, "version"));
+	if (!packages_is_name(json_text(package, "architecture")))
+		return json_refuse(place, "architecture", err, "is \"%s\", no architecture",
+				   json_text(package, "architecture"));
+	if (!digest_is_hex(json_text(package, "sha256")))
+		return json_refuse(place, "sha256", err, "must be 64 lower-case hex digits");
+	return 0;
+}
+
+int packages_check(const json_t *list, struct json_place place, struct error *err)
+{
+	const char *before = NULL;
+	size_t i;
+	json_t *package;
+
+	json_array_foreach (list, i, package) {
+		char where[WHERE_MAX];
+		snprintf(where, sizeof(where), "%s[%zu]", place.path, i);
+		int r = check_package(package, before, (struct json_place){place.file, where}, err);
+		if (r < 0)
+			return r;
+		before = name_of(package);
+	}
+	return 0;
 }
 
 /* Turns "1%3a2.3" into "1:2.3". */
@@ -106,70 +203,19 @@ json_t *packages_parse_name(const char *file)
 		file += part + (i < 2);
 		len -= part + (i < 2);
 	}
-	if (!is_package_name(parts[0]) || strchr(parts[2], '_'))
+	if (!packages_is_name(parts[0]) || strchr(parts[2], '_'))
 		return NULL;
 	return json_pack("{s:s, s:s, s:s}", "name", parts[0], "version", parts[1], "architecture",
 			 parts[2]);
 }
 
-static int record_one(json_t *list, const char *folder, const char *file, struct progress *progress,
-		      struct error *err)
+int packages_record(const char *folder, json_t *list, struct error *err)
 {
-	struct path path;
-	char hex[DIGEST_HEX_SIZE];
-	uint64_t size = 0;
-	json_auto_t *package = packages_parse_name(file);
-	if (!package)
-		return error_set_plain(err, -EINVAL, "packages", "%.150s is no .deb file's name",
-				       file);
-
-	int r = path_format(&path, err, "%s/%s", folder, file);
-	if (r >= 0)
-		r = digest_file(path.text, hex, &size, err);
-	if (r < 0)
-		return r;
-	progress_add(progress, json_text(package, "name"), size);
-	if (json_object_set_new(package, "sha256", json_string(hex)) < 0 ||
-	    json_array_append(list, package) < 0)
-		return error_set(err, -ENOMEM, "packages", "cannot record %s", file);
-	return 0;
-}
-
-static int record_all(json_t *list, const char *folder, struct progress *progress,
-		      struct error *err)
-{
-	struct dirent **entries = NULL;
-	int r = 0, count = scandir(folder, &entries, NULL, alphasort);
-
-	if (count < 0)
-		return error_set(err, -errno, "packages", "cannot read %s", folder);
-	for (int i = 0; i < count; i++) {
-		const char *dot = strrchr(entries[i]->d_name, '.');
-		if (r >= 0 && dot && strcmp(dot, ".deb") == 0)
-			r = record_one(list, folder, entries[i]->d_name, progress, err);
-		free(entries[i]);
-	}
-	free(entries);
-	if (r >= 0 && json_array_size(list) == 0)
-		return error_set_plain(err, -ENOENT, "packages", "mmdebstrap left no .deb in %s",
-				       folder);
-	return r;
-}
-
-int packages_record(const char *folder, struct progress *progress, struct error *err)
-{
-	struct path archives, record;
-	json_auto_t *list = json_array();
-	json_auto_t *top = json_pack("{s:i, s:O?}", "schema", 1, "packages", list);
-	if (!list || !top)
+	struct path record;
+	json_auto_t *top = json_pack("{s:i, s:O}", "schema", 1, "packages", list);
+	if (!top)
 		return error_set(err, -ENOMEM, "packages", "cannot record the packages");
 
-	int r = path_format(&archives, err, "%s/root/var/cache/apt/archives", folder);
-	if (r >= 0)
-		r = path_format(&record, err, "%s/packages.json", folder);
-	if (r >= 0)
-		r = record_all(list, archives.text, progress, err);
-	if (r >= 0)
-		r = json_write_file(record.text, top, err);
-	return r;
+	int r = path_format(&record, err, "%s/packages.json", folder);
+	return r < 0 ? r : json_write_file(record.text, top, err);
 }

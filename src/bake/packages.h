@@ -1,37 +1,43 @@
 /*
- * Debian packages: the set of names that is wanted, and the record of what came: name, version,
- * architecture and SHA-256 of every .deb, in packages.json beside the layer's root/.
+ * Debian packages as JSON. A name list is a sorted array of texts; a package list an array, sorted
+ * by name, of {name, version, architecture, sha256}, as packages.json and locks have them. Pure,
+ * but for packages_record().
  */
 #ifndef BAKE_PACKAGES_H
 #define BAKE_PACKAGES_H
 
 #include <jansson.h>
-#include <stddef.h>
 
-#include "bake/progress.h"
+#include "bake/json.h"
 #include "base/error.h"
 
-/* Names, each once. Borrowed from the JSON they came from. Zero-initialise. */
-struct packages_set {
-	const char **names;
-	size_t count;
-};
+/* Is it a package's name (Debian policy, 5.6.1)? Returns 1 or 0. */
+int packages_is_name(const char *name);
 
-/* Adds an array of texts. Returns 0, -ENOMEM, or -EINVAL for what is no package's name. */
-int packages_set_add(struct packages_set *set, const json_t *names);
+/* Adds names to a name list, each once. more: an array of texts, or NULL. Returns 0, -ENOMEM, or
+ * -EINVAL for what is no package's name. */
+int packages_add_names(json_t *names, const json_t *more);
 
-/* Writes the names, sorted, comma-separated. Returns 0 or -E2BIG. */
-int packages_set_join(struct packages_set *set, char *ret_text, size_t size);
+/* Adds one package, by reference. Returns 0, -EEXIST when there is one of that name, -ENOMEM. */
+int packages_add(json_t *list, json_t *package);
 
-void packages_set_fini(struct packages_set *set);
+/* The package of that name, or NULL. Borrowed. */
+json_t *packages_find(const json_t *list, const char *name);
+
+/* Are two packages the same in all four values? Returns 1 or 0. */
+int packages_are_same(const json_t *a, const json_t *b);
+
+/* Checks a name list resp. a package list that was read from a file; place: of the list itself. */
+int packages_check_names(const json_t *names, struct json_place place, struct error *err);
+int packages_check(const json_t *list, struct json_place place, struct error *err);
 
 /*
  * What "NAME_VERSION_ARCHITECTURE.deb" says (the colon of an epoch is written %3a). Returns a new
- * object with name, version and architecture, or NULL when it is no such name. Pure.
+ * object with name, version and architecture, or NULL when it is no such name.
  */
 json_t *packages_parse_name(const char *file);
 
-/* Hashes the .deb files mmdebstrap left in folder/root and writes folder/packages.json. */
-int packages_record(const char *folder, struct progress *progress, struct error *err);
+/* Writes folder/packages.json. */
+int packages_record(const char *folder, json_t *list, struct error *err);
 
 #endif

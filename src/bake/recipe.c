@@ -6,6 +6,7 @@
 
 #include "bake/json.h"
 #include "bake/path.h"
+#include "bake/recipe_sources.h"
 #include "bake/template.h"
 #include "base/fd.h"
 
@@ -18,7 +19,7 @@ static const struct json_field recipe_fields[] = {
 	{"version", JSON_SHAPE_OBJECT, 0}, {"language", JSON_SHAPE_OBJECT, 0},
 	{"sample", JSON_SHAPE_TEXT, 0},	   {"hello", JSON_SHAPE_OBJECT, 0},
 	{"checks", JSON_SHAPE_ARRAY, 0},   {"rust", JSON_SHAPE_OBJECT, 1},
-	{"prepare", JSON_SHAPE_ARRAY, 1},
+	{"prepare", JSON_SHAPE_ARRAY, 1},  {"tools", JSON_SHAPE_ARRAY, 1},
 };
 
 static const struct json_field prepare_fields[] = {
@@ -84,23 +85,6 @@ static const struct json_field check_fields[] = {
 	{"exit_code", JSON_SHAPE_NUMBER, 1},
 	{"for_each", JSON_SHAPE_TEXTS, 1},
 	{"crates", JSON_SHAPE_BOOLEAN, 1},
-};
-
-static const struct json_field rust_fields[] = {
-	{"channels", JSON_SHAPE_OBJECT, 0}, {"keep", JSON_SHAPE_TEXTS, 0},
-	{"drop", JSON_SHAPE_TEXTS, 0},	    {"crates_script", JSON_SHAPE_TEXT, 0},
-	{"debian", JSON_SHAPE_OBJECT, 0},
-};
-
-static const struct json_field channel_fields[] = {
-	{"rustup", JSON_SHAPE_TEXT, 0},
-	{"missing", JSON_SHAPE_TEXT, 0},
-};
-
-static const struct json_field debian_fields[] = {
-	{"channel", JSON_SHAPE_TEXT, 0},
-	{"packages", JSON_SHAPE_TEXTS, 0},
-	{"links", JSON_SHAPE_TEXT_MAP, 0},
 };
 
 static int is_id(const char *text)
@@ -361,37 +345,6 @@ static int check_checks(const json_t *recipe, const char *file, struct error *er
 	return r;
 }
 
-static int check_rust(const json_t *rust, const json_t *options, const char *file,
-		      struct error *err)
-{
-	const json_t *channels = json_object_get(rust, "channels");
-	struct json_place place = {file, "rust"};
-	const char *key;
-	json_t *channel;
-
-	int r = json_check_object(rust, FIELDS(rust_fields), place, err);
-	if (r < 0)
-		return r;
-	json_object_foreach ((json_t *)channels, key, channel) {
-		char where[WHERE_MAX];
-		snprintf(where, sizeof(where), "rust.channels.%s", key);
-		r = json_check_object(channel, FIELDS(channel_fields),
-				      (struct json_place){file, where}, err);
-		if (r < 0)
-			return r;
-		if (!is_id(key) || !has_value(json_object_get(options, "channel"), key))
-			return json_refuse(place, "channels", err,
-					   "names \"%s\", which language.options.channel has not",
-					   key);
-	}
-	const json_t *debian = json_object_get(rust, "debian");
-	place.path = "rust.debian";
-	r = json_check_object(debian, FIELDS(debian_fields), place, err);
-	if (r >= 0 && !json_object_get(channels, json_text(debian, "channel")))
-		r = json_refuse(place, "channel", err, "must be one of rust.channels");
-	return r;
-}
-
 int recipe_check_prepare(const json_t *prepare, const char *file, struct error *err)
 {
 	size_t i;
@@ -429,7 +382,9 @@ int recipe_check(const json_t *recipe, const char *file, struct error *err)
 		r = check_checks(recipe, file, err);
 	if (r >= 0)
 		r = recipe_check_prepare(json_object_get(recipe, "prepare"), file, err);
+	if (r >= 0)
+		r = recipe_check_tools(json_object_get(recipe, "tools"), file, err);
 	if (r >= 0 && rust)
-		r = check_rust(rust, json_object_get(language, "options"), file, err);
+		r = recipe_check_rust(rust, json_object_get(language, "options"), file, err);
 	return r;
 }

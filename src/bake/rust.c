@@ -1,7 +1,6 @@
 #include "bake/rust.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,15 +9,22 @@
 #include <unistd.h>
 
 #include "bake/json.h"
-#include "bake/rust_files.h"
 #include "bake/rust_link.h"
+#include "bake/taken.h"
 #include "bake/tree.h"
-#include "base/fd.h"
 
-/*
- * A channel's files are identified by the hash of their contents. Hashing half a gigabyte takes a
- * second, so the hash is remembered in the cache under the files' sizes, times and inodes.
- */
+/* The patterns and the place of a channel's files; to: room for the latter. */
+static struct taken taken_of(const json_t *rust, const char *channel, struct path *to)
+{
+	path_format(to, NULL, "opt/rust/%s", channel);
+	return (struct taken){
+		.kind = "rust",
+		.name = channel,
+		.to = to->text,
+		.files = {.keep = json_object_get(rust, "keep"),
+			  .drop = json_object_get(rust, "drop")},
+	};
+}
 
 /* Where rustup keeps its tool chains, in the order they are looked at. */
 static int rustup_folders(struct path ret[3], size_t *ret_count, struct error *err)
@@ -71,23 +77,6 @@ static int find_toolchain(const char *rustup_channel, struct path *ret_folder, s
 	return 0;
 }
 
-static int memo_path(const struct bake *bake, const char *identity, struct path *ret_path,
-		     struct error *err)
-{
-	return path_format(ret_path, err, "%s/memo/rust-%s", bake->cache.folder.text, identity);
-}
-
-/* Returns 1 when the hash is remembered. */
-static int memo_read(const char *path, char ret_hex[DIGEST_HEX_SIZE])
-{
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return 0;
-	ssize_t n = read(fd, ret_hex, DIGEST_HEX_SIZE - 1);
-	ret_hex[n > 0 ? n : 0] = '\0';
-	return digest_is_hex(ret_hex);
-}
-
 static int add_channel(struct bake *bake, const char *name, struct channel **ret_channel,
 		       struct error *err)
 {
@@ -95,101 +84,109 @@ static int add_channel(struct bake *bake, const char *name, struct channel **ret
 		return error_set_plain(err, -E2BIG, "rust", "there are more than %d channels",
 				       BAKE_CHANNELS_MAX);
 	struct channel *channel = &bake->channels[bake->channel_count++];
-	*channel = (struct channel){.from_debian = 0};
+	*channel = (struct channel){.source = NULL};
 	snprintf(channel->name, sizeof(channel->name), "%s", name);
 	*ret_channel = channel;
 	return 0;
 }
 
-static int layer_path(const struct bake *bake, struct channel *channel, struct error *err)
+/* Notes what came of a channel's files. more: further keys of its lock, or NULL; taken over. */
+static int take_result(struct channel *channel, const struct taken_result *result, json_t *more,
+		       struct error *err)
 {
-	char key[DIGEST_HEX_SIZE + 64];
-
-	snprintf(key, sizeof(key), "%s-%lld-%s", channel->name, (long long)bake->definition->epoch,
-		 channel->digest);
-	return bake_layer(bake, "rust-" BAKE_FORMAT, key, &channel->layer, err);
+	channel->layer = result->layer;
+	memcpy(channel->digest, result->tree_sha256, sizeof(channel->digest));
+	channel->lock = json_pack("{s:s, s:s}", "source", json_text(channel->source, "kind"),
+				  "tree_sha256", result->tree_sha256);
+	int r = channel->lock ? json_object_update(channel->lock, more) : -1;
+	json_decref(more);
+	return r < 0 ? error_set(err, -ENOMEM, "rust", "cannot note a tool chain") : 0;
 }
 
-/* Copies the files into folder, which becomes the layer they name. */
-static int fill_layer(struct bake *bake, struct channel *channel, const char *folder,
+/* The sources by kind: 1 when it could be had, 0 when not, or a negative errno. */
+static int try_rustup(struct bake *bake, const json_t *rust, struct channel *channel,
 		      struct error *err)
-{
-	const json_t *rust = json_object_get(definition_rust(bake->definition)->json, "rust");
-	struct path to, root;
-
-	int r = path_format(&root, err, "%s/root", folder);
-	if (r >= 0)
-		r = path_format(&to, err, "%s/opt/rust/%s", root.text, channel->name);
-	if (r >= 0)
-		r = path_make_folders(to.text, err);
-	if (r >= 0)
-		r = rust_files_copy(channel->toolchain.text, rust, to.text, &bake->progress,
-				    channel->digest, err);
-	if (r >= 0)
-		r = tree_normalise(root.text, bake->definition->epoch, err);
-	return r < 0 ? r : layer_path(bake, channel, err);
-}
-
-static int make_layer(struct bake *bake, struct channel *channel, const char *memo,
-		      struct error *err)
-{
-	struct path folder = {.text = ""};
-
-	bake_stage(bake, STAGE_RUST);
-	int r = cache_begin(&bake->cache, &folder, err);
-	if (r >= 0)
-		r = fill_layer(bake, channel, folder.text, err);
-	if (r >= 0)
-		r = cache_commit(&bake->cache, folder.text, channel->layer.text, err);
-	if (r >= 0)
-		return path_write_file(memo, 0644, channel->digest, strlen(channel->digest), err);
-	cache_abandon(folder.text);
-	return r;
-}
-
-static int bake_channel(struct bake *bake, const json_t *rust, struct channel *channel,
-			struct error *err)
 {
 	char identity[DIGEST_HEX_SIZE];
-	struct path memo;
+	struct taken_result result;
+	struct path to;
+	struct taken taken = taken_of(rust, channel->name, &to);
 
-	int r = rust_files_identity(channel->toolchain.text, rust, identity, err);
+	int r = find_toolchain(json_text(channel->source, "toolchain"), &channel->toolchain, err);
+	if (r <= 0)
+		return r;
+	taken.files.folder = channel->toolchain.text;
+	taken.identity = identity;
+	r = folder_files_identity(&taken.files, identity, err);
 	if (r >= 0)
-		r = memo_path(bake, identity, &memo, err);
+		r = taken_known(bake, &taken, &result, err);
+	if (r == 0)
+		r = taken_make(bake, &taken, NULL, &result, err);
+	if (r >= 0)
+		r = take_result(channel, &result, json_object(), err);
+	return r < 0 ? r : 1;
+}
+
+static int try_deb(struct bake *bake, const json_t *rust, struct channel *channel,
+		   struct error *err)
+{
+	(void)bake;
+	(void)rust;
+	channel->from_debian = 1;
+	channel->lock = json_pack("{s:s}", "source", "deb");
+	return channel->lock ? 1 : error_set(err, -ENOMEM, "rust", "cannot note a tool chain");
+}
+
+static int try_source(struct bake *bake, const json_t *rust, struct channel *channel,
+		      struct error *err)
+{
+	static const struct {
+		const char *kind;
+		int (*try)(struct bake *bake, const json_t *rust, struct channel *channel,
+			   struct error *err);
+	} kinds[] = {
+		{"rustup", try_rustup},
+		{"deb", try_deb},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].kind, json_text(channel->source, "kind")) == 0)
+			return kinds[i].try(bake, rust, channel, err);
+	return 0;
+}
+
+/* A channel none of whose sources can be had is not in the image. */
+static int bake_channel(struct bake *bake, const json_t *rust, const char *name,
+			const json_t *sources, struct error *err)
+{
+	struct channel *channel = NULL;
+	size_t i;
+	json_t *source;
+
+	int r = add_channel(bake, name, &channel, err);
 	if (r < 0)
 		return r;
-	r = memo_read(memo.text, channel->digest) ? layer_path(bake, channel, err) : 0;
-	return r != 0 ? r : make_layer(bake, channel, memo.text, err);
+	json_array_foreach (sources, i, source) {
+		channel->source = source;
+		r = try_source(bake, rust, channel, err);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+	bake->channel_count--;
+	return 0;
 }
 
 int rust_bake(struct bake *bake, struct error *err)
 {
 	const struct recipe *recipe = definition_rust(bake->definition);
 	const json_t *rust = recipe ? json_object_get(recipe->json, "rust") : NULL;
-	struct channel *channel;
 	const char *name;
 	json_t *wanted;
+	int r = 0;
 
-	json_object_foreach (json_object_get(rust, "channels"), name, wanted) {
-		struct path folder;
-		int r = find_toolchain(json_text(wanted, "rustup"), &folder, err);
-		if (r == 0)
-			continue;
-		if (r > 0)
-			r = add_channel(bake, name, &channel, err);
-		if (r < 0)
-			return r;
-		channel->toolchain = folder;
-		r = bake_channel(bake, rust, channel, err);
-		if (r < 0)
-			return r;
-	}
-	if (!rust || bake->channel_count > 0)
-		return 0;
-	int r = add_channel(bake, json_text(json_object_get(rust, "debian"), "channel"), &channel,
-			    err);
-	if (r >= 0)
-		channel->from_debian = 1;
+	json_object_foreach (json_object_get(rust, "channels"), name, wanted)
+		if (r >= 0)
+			r = bake_channel(bake, rust, name, json_object_get(wanted, "sources"), err);
 	return r;
 }
 
@@ -206,8 +203,7 @@ static int place_channel(const struct bake *bake, const struct channel *channel,
 /* Debian's programs are in /usr/bin: links make them look like a tool chain of /opt/rust. */
 static int link_debian(struct bake *bake, const struct channel *channel, struct error *err)
 {
-	const json_t *rust = json_object_get(definition_rust(bake->definition)->json, "rust");
-	const json_t *links = json_object_get(json_object_get(rust, "debian"), "links");
+	const json_t *links = json_object_get(channel->source, "links");
 	struct path folder, link;
 	const char *name;
 	json_t *target;

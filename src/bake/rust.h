@@ -1,6 +1,5 @@
 /*
- * Rust tool chains: found as rustup installed them on the machine, or Debian's packages where it
- * has none.
+ * Rust tool chains: each channel from the first source of its recipe that can be had.
  */
 #ifndef BAKE_RUST_H
 #define BAKE_RUST_H
@@ -8,9 +7,8 @@
 #include "bake/bake.h"
 
 /*
- * Finds which channels there are, and finds or makes the layer of each; a tool chain's files are
- * copied and hashed when their sizes or times are not those of the last time. Fills in
- * bake->channels (none when no recipe is for Rust).
+ * Finds which channels there are and finds or makes the layer of each. Fills in bake->channels
+ * (none when no recipe is for Rust).
  */
 int rust_bake(struct bake *bake, struct error *err);
 

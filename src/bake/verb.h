@@ -42,7 +42,7 @@ struct verb {
 	int (*run)(const struct bake_options *options);
 };
 
-extern const struct verb verb_bake, verb_check;
+extern const struct verb verb_bake, verb_update, verb_check;
 
 /*
  * Reads a verb's command line: argv[1] is its first word. Returns -1 to go on, or the exit status

@@ -23,7 +23,9 @@ static const char help[] =
 	"                 host's, or one that is made (see sandlot key --help)\n"
 	"  --keys DIR     the folder of keys; otherwise $SANDLOT_KEYS or /etc/sandlot/keys\n"
 	"  --jobs N       do so much at a time; otherwise as much as there are processors\n"
-	"  --refresh      take the newest Debian packages; otherwise those in the cache stay\n"
+	"  --config FILE  where things may be had from; otherwise /etc/sandlot/bake.json, if it is "
+	"there\n"
+	"  --refresh      take the newest there is, whatever lock.json says\n"
 	"  --verbose      show what the tools print\n"
 	"  --help         show this\n"
 	"\n"
@@ -41,9 +43,10 @@ static const char help[] =
 
 static const struct verb_option options_known[] = {
 	VERB_OPTION("output", TEXT, output),   VERB_OPTION("form", FORM, form),
-	VERB_OPTION("cache", TEXT, cache),     VERB_OPTION("jobs", COUNT, jobs),
-	VERB_OPTION("key", TEXT, key),	       VERB_OPTION("keys", TEXT, keys),
-	VERB_OPTION("refresh", FLAG, refresh), VERB_OPTION("verbose", FLAG, verbose),
+	VERB_OPTION("cache", TEXT, cache),     VERB_OPTION("config", TEXT, config),
+	VERB_OPTION("jobs", COUNT, jobs),      VERB_OPTION("key", TEXT, key),
+	VERB_OPTION("keys", TEXT, keys),       VERB_OPTION("refresh", FLAG, refresh),
+	VERB_OPTION("verbose", FLAG, verbose),
 };
 
 static int run(const struct bake_options *options)

@@ -64,9 +64,9 @@ static void definition_read_missing_folder_is_told(void **state)
 
 static void recipe_check_unknown_keys_are_refused(void **state)
 {
-	static const char *const places[][2] = {
-		{"language", NULL}, {"language", "compile"}, {"language", "run"}, {"hello", NULL},
-		{"version", NULL},  {"rust", NULL},	     {"rust", "debian"}};
+	static const char *const places[][2] = {{"language", NULL},  {"language", "compile"},
+						{"language", "run"}, {"hello", NULL},
+						{"version", NULL},   {"rust", NULL}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
@@ -149,6 +149,118 @@ static void definition_read_name_that_is_none_is_refused(void **state)
 	rmdir(folder);
 }
 
+/* ---- where things may come from: "rust.channels" and "tools" ---- */
+
+#define SUM "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static const char tools_text[] =
+	"[{\"name\": \"zig\", \"to\": \"opt/zig\", \"sources\": ["
+	" {\"kind\": \"tar\", \"file\": \"zig.tar.xz\", \"sha256\": \"" SUM
+	"\", \"top\": \"zig-1\"},"
+	" {\"kind\": \"dir\", \"path\": \"/opt/zig\", \"tree_sha256\": \"" SUM "\"},"
+	" {\"kind\": \"deb\", \"packages\": [\"zig\"]}]}]";
+
+static json_t *recipe_with_tools(void)
+{
+	json_t *recipe = rust_recipe(), *tools = json_loads(tools_text, 0, NULL);
+
+	assert_non_null(tools);
+	json_object_set_new(recipe, "tools", tools);
+	return recipe;
+}
+
+/* The n-th source of the channel stable, or of the tool. */
+static json_t *source_of(json_t *recipe, int is_tool, size_t n)
+{
+	json_t *part = is_tool ? json_array_get(json_object_get(recipe, "tools"), 0)
+			       : at(at(recipe, "rust", "channels"), "stable", NULL);
+	return json_array_get(json_object_get(part, "sources"), n);
+}
+
+static void recipe_check_sources_are_taken(void **state)
+{
+	json_auto_t *recipe = recipe_with_tools();
+	struct error err = {.code = 0};
+
+	(void)state;
+	if (recipe_check(recipe, "r.json", &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void recipe_check_sources_every_key_counts(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < 6; n++) {
+		json_auto_t *whole = recipe_with_tools();
+		const char *key;
+		json_t *value;
+		json_object_foreach (source_of(whole, n / 3 == 1, n % 3), key, value) {
+			json_auto_t *less = recipe_with_tools(), *other = recipe_with_tools();
+			json_object_del(source_of(less, n / 3 == 1, n % 3), key);
+			if (strcmp(key, "top") != 0)
+				assert_refused(less, "is missing");
+			json_object_set_new(source_of(other, n / 3 == 1, n % 3), key,
+					    json_real(1.5));
+			assert_refused(other, "must be");
+		}
+		json_object_set_new(source_of(whole, n / 3 == 1, n % 3), "colour",
+				    json_string("red"));
+		assert_refused(whole, "colour is an unknown key");
+	}
+}
+
+static void recipe_check_odd_sources_are_refused(void **state)
+{
+	static const struct {
+		int is_tool;
+		size_t n;
+		const char *key, *value, *word;
+	} odd[] = {
+		{0, 0, "kind", "tar", "none here"},
+		{0, 0, "kind", "floppy", "none here"},
+		{1, 0, "kind", "rustup", "none here"},
+		{0, 0, "toolchain", "../stable", "must be a word"},
+		{0, 1, "channel", "a/b", "must be a word"},
+		{1, 0, "sha256", "abc", "64"},
+		{1, 0, "top", "..", "must be a word"},
+		{1, 1, "tree_sha256", "", "64"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		json_auto_t *recipe = recipe_with_tools();
+		json_object_set_new(source_of(recipe, odd[i].is_tool, odd[i].n), odd[i].key,
+				    json_string(odd[i].value));
+		assert_refused(recipe, odd[i].word);
+	}
+	json_auto_t *recipe = recipe_with_tools();
+	json_array_append_new(json_object_get(source_of(recipe, 1, 2), "packages"),
+			      json_string("--option"));
+	assert_refused(recipe, "no package's name");
+}
+
+static void recipe_check_odd_tools_are_refused(void **state)
+{
+	static const char *const odd[][3] = {{"to", "../zig", "no path inside"},
+					     {"to", "/zig", "no path inside"},
+					     {"name", "a b", "must be a word"},
+					     {"name", "", "must be a word"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		json_auto_t *recipe = recipe_with_tools();
+		json_object_set_new(json_array_get(json_object_get(recipe, "tools"), 0), odd[i][0],
+				    json_string(odd[i][1]));
+		assert_refused(recipe, odd[i][2]);
+	}
+	json_auto_t *recipe = recipe_with_tools();
+	json_array_append(at(json_array_get(json_object_get(recipe, "tools"), 0), "sources", NULL),
+			  source_of(recipe, 1, 2));
+	assert_refused(recipe, "\"deb\" twice");
+	json_array_clear(at(json_array_get(json_object_get(recipe, "tools"), 0), "sources", NULL));
+	assert_refused(recipe, "at least one");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +270,10 @@ int main(void)
 		cmocka_unit_test(recipe_check_unknown_keys_are_refused),
 		cmocka_unit_test(recipe_check_missing_keys_are_refused),
 		cmocka_unit_test(recipe_check_wrong_types_are_refused),
+		cmocka_unit_test(recipe_check_sources_are_taken),
+		cmocka_unit_test(recipe_check_sources_every_key_counts),
+		cmocka_unit_test(recipe_check_odd_sources_are_refused),
+		cmocka_unit_test(recipe_check_odd_tools_are_refused),
 		cmocka_unit_test(recipe_check_what_does_not_fit_together_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,16 +3,18 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bake/apt_sources.h"
 #include "image/digest.h"
 #include "bake/json.h"
-#include "bake/packages.h"
 #include "bake/path.h"
 #include "bake/template.h"
 #include "bake/versions.h"
+#include "base/fd.h"
 
 static char *sources(const char *text, int deb822)
 {
@@ -95,6 +97,42 @@ static void apt_sources_select_trust_is_never_taken_over(void **state)
 	free(out);
 }
 
+static void apt_sources_read_only_the_file_that_is_named(void **state)
+{
+	static const char entry[] = "deb http://m/debian bookworm main\n";
+	json_auto_t *suites = json_pack("[s]", "bookworm");
+	char folder[] = "/tmp/sandlot-unit-XXXXXX";
+	struct apt_wanted wanted = {.suites = suites, .keyring = "/k.gpg"};
+	struct error err = {.code = 0};
+	struct path file;
+	char *out = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(path_format(&file, NULL, "%s/own.list", folder), 0);
+	wanted.file = file.text;
+	assert_int_equal(apt_sources_read(&wanted, &out, &err), -ENOENT);
+	assert_non_null(strstr(err.text, file.text));
+	assert_int_equal(path_write_file(file.text, 0644, entry, strlen(entry), NULL), 0);
+	assert_int_equal(apt_sources_read(&wanted, &out, NULL), 0);
+	assert_string_equal(out, STANZA("http://m/debian", "bookworm"));
+	free(out);
+	unlink(file.text);
+	rmdir(folder);
+}
+
+static void apt_sources_add_snapshot_is_pinned_and_may_be_old(void **state)
+{
+	json_auto_t *suites = json_pack("[s, s]", "bookworm", "bookworm-updates");
+	char *out = NULL;
+
+	(void)state;
+	assert_int_equal(apt_sources_add_snapshot("http://s", suites, "/k.gpg", &out, NULL), 0);
+	assert_string_equal(out, "Types: deb\nURIs: http://s\nSuites: bookworm bookworm-updates\n"
+				 "Components: main\nSigned-By: /k.gpg\nCheck-Valid-Until: no\n\n");
+	free(out);
+}
+
 static void apt_options_select_only_how_to_reach_a_mirror_is_taken(void **state)
 {
 	char *out = NULL;
@@ -110,37 +148,6 @@ static void apt_options_select_only_how_to_reach_a_mirror_is_taken(void **state)
 	assert_string_equal(out, "Acquire::http::Proxy \"http://p:1\";\n"
 				 "Acquire::Check-Valid-Until \"false\";\n");
 	free(out);
-}
-
-static void packages_parse_name_parts_are_told_apart(void **state)
-{
-	json_auto_t *package = packages_parse_name("libc6_1%3a2.36-9+deb12u1_amd64.deb");
-
-	(void)state;
-	assert_string_equal(json_text(package, "name"), "libc6");
-	assert_string_equal(json_text(package, "version"), "1:2.36-9+deb12u1");
-	assert_string_equal(json_text(package, "architecture"), "amd64");
-	assert_null(packages_parse_name("libc6_amd64.deb"));
-	assert_null(packages_parse_name("libc6_1_amd64.rpm"));
-	assert_null(packages_parse_name(".deb"));
-	assert_null(packages_parse_name("__.deb"));
-	assert_null(packages_parse_name("-o_1_all.deb"));
-}
-
-static void packages_set_names_are_sorted_once_each(void **state)
-{
-	json_auto_t *names = json_pack("[s, s, s]", "gcc", "bash", "gcc");
-	json_auto_t *bad = json_pack("[s]", "--option");
-	struct packages_set set = {.names = NULL};
-	char text[32];
-
-	(void)state;
-	assert_int_equal(packages_set_add(&set, names), 0);
-	assert_int_equal(packages_set_join(&set, text, sizeof(text)), 0);
-	assert_string_equal(text, "bash,gcc");
-	assert_int_equal(packages_set_join(&set, text, 6), -E2BIG);
-	assert_int_equal(packages_set_add(&set, bad), -EINVAL);
-	packages_set_fini(&set);
 }
 
 static void versions_compilers_output_is_taken_apart(void **state)
@@ -223,6 +230,32 @@ static void path_is_below_only_plain_relative_paths_are(void **state)
 		assert_false(path_is_below(bad[i]));
 }
 
+static void json_write_rows_small_things_are_lines(void **state)
+{
+	json_auto_t *value =
+		json_pack("{s:i, s:[{s:s}, {s:s}], s:{}, s:[s, s], s:s}", "one", 1, "rows", "a",
+			  "\"", "b", "\xc3\xa4", "none", "words", "x", "y", "last", "z");
+	char path[] = "/tmp/sandlot-unit-XXXXXX";
+	json_t *again = NULL;
+	int fd = mkstemp(path);
+	char *text = NULL;
+
+	(void)state;
+	assert_int_equal(json_write_rows(path, value, NULL), 0);
+	assert_int_equal(json_read_file(path, &again, NULL), 0);
+	assert_true(json_equal(value, again));
+	close(fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(fd_read_all(fd, 4096, &text, NULL), 0);
+	assert_string_equal(text, "{\n  \"one\": 1,\n  \"rows\": [\n    {\"a\": \"\\\"\"},\n"
+				  "    {\"b\": \"\xc3\xa4\"}\n  ],\n  \"none\": {},\n"
+				  "  \"words\": [\"x\", \"y\"],\n  \"last\": \"z\"\n}\n");
+	json_decref(again);
+	free(text);
+	close(fd);
+	unlink(path);
+}
+
 static void digest_field_boundaries_matter(void **state)
 {
 	char one[DIGEST_HEX_SIZE], two[DIGEST_HEX_SIZE];
@@ -250,12 +283,13 @@ int main(void)
 		cmocka_unit_test(apt_sources_select_one_line_entries_are_read),
 		cmocka_unit_test(apt_sources_select_trust_is_never_taken_over),
 		cmocka_unit_test(apt_options_select_only_how_to_reach_a_mirror_is_taken),
-		cmocka_unit_test(packages_parse_name_parts_are_told_apart),
-		cmocka_unit_test(packages_set_names_are_sorted_once_each),
+		cmocka_unit_test(apt_sources_read_only_the_file_that_is_named),
+		cmocka_unit_test(apt_sources_add_snapshot_is_pinned_and_may_be_old),
 		cmocka_unit_test(versions_compilers_output_is_taken_apart),
 		cmocka_unit_test(template_argv_conditions_and_args_are_followed),
 		cmocka_unit_test(template_fill_faults_are_refused),
 		cmocka_unit_test(path_is_below_only_plain_relative_paths_are),
+		cmocka_unit_test(json_write_rows_small_things_are_lines),
 		cmocka_unit_test(digest_field_boundaries_matter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
