@@ -15,7 +15,8 @@ enum {
 	LINE_USEC = 10000000,
 	COLUMNS_LEAST = 20,
 	COLUMNS_DEFAULT = 80,
-	COLUMNS_MOST = 200
+	COLUMNS_MOST = PROGRESS_LINE_SIZE - 1,
+	GUESS_AFTER_SEC = 3,
 };
 
 void progress_init(struct progress *progress, int stage_count, int verbose)
@@ -23,10 +24,10 @@ void progress_init(struct progress *progress, int stage_count, int verbose)
 	const char *term = getenv("TERM");
 
 	*progress = (struct progress){
+		.out = stderr,
 		.is_terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0,
 		.verbose = verbose,
 		.stage_count = stage_count,
-		.started_usec = clock_monotonic_usec(),
 	};
 }
 
@@ -44,7 +45,7 @@ static void format_bytes(char *ret, size_t size, uint64_t bytes)
 
 static void format_count(const struct progress *progress, char *ret, size_t size)
 {
-	if (progress->total)
+	if (progress->total >= progress->done && progress->total)
 		snprintf(ret, size, " %" PRIu64 "/%" PRIu64, progress->done, progress->total);
 	else if (progress->done)
 		snprintf(ret, size, " %" PRIu64, progress->done);
@@ -52,16 +53,55 @@ static void format_count(const struct progress *progress, char *ret, size_t size
 		ret[0] = '\0';
 }
 
-static void format_line(const struct progress *progress, char *ret, size_t size, int with_item)
+/*
+ * What is left when the rest goes as what is done went. An item that is told of was begun; so the
+ * guess is a little too short, and the last items make up for it.
+ */
+static void format_left(const struct progress *progress, uint64_t usec, char *ret, size_t size)
 {
-	char count[48], bytes[32];
-	uint64_t msec = (clock_monotonic_usec() - progress->stage_started_usec) / USEC_PER_MSEC;
+	uint64_t done = progress->done, total = progress->total;
+
+	ret[0] = '\0';
+	if (done == 0 || done >= total || usec < GUESS_AFTER_SEC * USEC_PER_SEC)
+		return;
+	uint64_t sec = usec / USEC_PER_SEC * (total - done) / done;
+	if (sec < 60)
+		snprintf(ret, size, ", about %" PRIu64 " s left", sec);
+	else
+		snprintf(ret, size, ", about %" PRIu64 " min left", (sec + 30) / 60);
+}
+
+static void format_line(const struct progress *progress, uint64_t now_usec, char *ret, int is_over)
+{
+	char count[48], bytes[32], left[40];
+	uint64_t usec = now_usec - progress->stage_started_usec, msec = usec / USEC_PER_MSEC;
 
 	format_count(progress, count, sizeof(count));
 	format_bytes(bytes, sizeof(bytes), progress->bytes);
-	snprintf(ret, size, "[%d/%d] %s%s%s, %" PRIu64 ".%" PRIu64 " s%s%s", progress->stage_number,
-		 progress->stage_count, progress->stage, count, bytes, msec / 1000, msec / 100 % 10,
-		 with_item && progress->item[0] ? "  " : "", with_item ? progress->item : "");
+	format_left(progress, usec, left, sizeof(left));
+	snprintf(ret, PROGRESS_LINE_SIZE, "[%d/%d] %s%s%s, %" PRIu64 ".%" PRIu64 " s%s%s%s",
+		 progress->stage_number, progress->stage_count, progress->stage, count, bytes,
+		 msec / 1000, msec / 100 % 10, is_over ? "" : left,
+		 !is_over && progress->item[0] ? "  " : "", is_over ? "" : progress->item);
+}
+
+void progress_line(const struct progress *progress, uint64_t now_usec,
+		   char ret_line[PROGRESS_LINE_SIZE])
+{
+	format_line(progress, now_usec, ret_line, 0);
+}
+
+void progress_line_over(const struct progress *progress, uint64_t now_usec,
+			char ret_line[PROGRESS_LINE_SIZE])
+{
+	format_line(progress, now_usec, ret_line, 1);
+}
+
+int progress_is_due(const struct progress *progress, uint64_t now_usec)
+{
+	uint64_t pause = progress->is_terminal ? REDRAW_USEC : LINE_USEC;
+
+	return progress->stage_number && now_usec - progress->drawn_usec >= pause;
 }
 
 static int terminal_columns(void)
@@ -75,20 +115,20 @@ static int terminal_columns(void)
 
 static void draw(struct progress *progress)
 {
-	char line[COLUMNS_MOST + 1];
+	char line[PROGRESS_LINE_SIZE];
 	uint64_t now = clock_monotonic_usec();
-	uint64_t pause = progress->is_terminal ? REDRAW_USEC : LINE_USEC;
 
-	if (!progress->stage_number || now - progress->drawn_usec < pause)
+	if (!progress_is_due(progress, now))
 		return;
 	progress->drawn_usec = now;
-	format_line(progress, line, sizeof(line), 1);
+	progress_line(progress, now, line);
 	if (!progress->is_terminal) {
-		fprintf(stderr, "%s\n", line);
+		fprintf(progress->out, "%s\n", line);
+		fflush(progress->out);
 		return;
 	}
-	fprintf(stderr, "\r%.*s\033[K", terminal_columns() - 1, line);
-	fflush(stderr);
+	fprintf(progress->out, "\r%.*s\033[K", terminal_columns() - 1, line);
+	fflush(progress->out);
 	progress->line_is_open = 1;
 }
 
@@ -96,20 +136,20 @@ void progress_clear(struct progress *progress)
 {
 	if (!progress->line_is_open)
 		return;
-	fputs("\r\033[K", stderr);
-	fflush(stderr);
+	fputs("\r\033[K", progress->out);
+	fflush(progress->out);
 	progress->line_is_open = 0;
 }
 
 static void end_stage(struct progress *progress)
 {
-	char line[COLUMNS_MOST + 1];
+	char line[PROGRESS_LINE_SIZE];
 
 	if (!progress->stage_number)
 		return;
-	format_line(progress, line, sizeof(line), 0);
+	progress_line_over(progress, clock_monotonic_usec(), line);
 	progress_clear(progress);
-	fprintf(stderr, "%s\n", line);
+	fprintf(progress->out, "%s\n", line);
 }
 
 void progress_stage(struct progress *progress, int number, const char *stage)
@@ -124,8 +164,8 @@ void progress_stage(struct progress *progress, int number, const char *stage)
 	progress->stage_started_usec = clock_monotonic_usec();
 	progress->drawn_usec = progress->is_terminal ? 0 : progress->stage_started_usec;
 	if (!progress->is_terminal)
-		fprintf(stderr, "[%d/%d] %s …\n", progress->stage_number, progress->stage_count,
-			stage);
+		fprintf(progress->out, "[%d/%d] %s …\n", progress->stage_number,
+			progress->stage_count, stage);
 	draw(progress);
 }
 
@@ -170,9 +210,9 @@ void progress_say(struct progress *progress, const char *format, ...)
 
 	progress_clear(progress);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vfprintf(progress->out, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fputc('\n', progress->out);
 }
 
 void progress_tool_line(struct progress *progress, const char *line)
