@@ -8,6 +8,7 @@
 #include "bake/debian.h"
 #include "bake/image.h"
 #include "bake/image_name.h"
+#include "bake/link.h"
 #include "bake/lock.h"
 #include "bake/rust.h"
 #include "bake/tools.h"
@@ -128,7 +129,7 @@ int bake_run(struct bake *bake, const struct bake_options *options, struct path 
 	if (r >= 0)
 		r = image_bake(bake, ret_image, err);
 	if (r >= 0 && options->output)
-		r = image_link(ret_image->text, options->output, err);
+		r = link_use(options->output, ret_image->text, err);
 	bake_close_progress(bake, r);
 	return r;
 }

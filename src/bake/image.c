@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "bake/crates.h"
 #include "bake/effective.h"
@@ -137,37 +135,4 @@ int image_bake(struct bake *bake, struct path *ret_image, struct error *err)
 	if (r < 0)
 		cache_abandon(bake->image.text);
 	return r;
-}
-
-int image_link(const char *image, const char *link, struct error *err)
-{
-	struct path temporary, parent;
-	struct stat st;
-
-	int r = path_format(&parent, err, "%s", link);
-	if (r < 0)
-		return r;
-	char *slash = strrchr(parent.text, '/');
-	if (slash && slash != parent.text) {
-		*slash = '\0';
-		r = path_make_folders(parent.text, err);
-	}
-	if (r >= 0)
-		r = path_format(&temporary, err, "%s.%d.new", link, (int)getpid());
-	if (r < 0)
-		return r;
-	if (lstat(link, &st) == 0 && !S_ISLNK(st.st_mode))
-		return error_set_plain(err, -EEXIST, "link",
-				       "%s is there and is no symbolic link; move it away or name "
-				       "another with --output",
-				       link);
-	unlink(temporary.text);
-	if (symlink(image, temporary.text) < 0)
-		return error_set(err, -errno, "link", "cannot make the link %s", temporary.text);
-	if (rename(temporary.text, link) < 0) {
-		r = -errno;
-		unlink(temporary.text);
-		return error_set(err, r, "link", "cannot make the link %s", link);
-	}
-	return 0;
 }

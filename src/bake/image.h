@@ -1,5 +1,5 @@
 /*
- * The finished image: what its id is, putting it together, and the link that points to it.
+ * The finished image: what its id is, and putting it together.
  */
 #ifndef BAKE_IMAGE_H
 #define BAKE_IMAGE_H
@@ -11,8 +11,5 @@
  * layer and the channels must be known. ret_image: its folder.
  */
 int image_bake(struct bake *bake, struct path *ret_image, struct error *err);
-
-/* Makes link a symbolic link to the image, replacing one that is there atomically. */
-int image_link(const char *image, const char *link, struct error *err);
 
 #endif

@@ -11,7 +11,6 @@
 
 #include "bake/cache.h"
 #include "bake/child.h"
-#include "bake/image.h"
 #include "bake/path.h"
 #include "bake/tree.h"
 
@@ -151,21 +150,6 @@ static void cache_commit_replaces_whole_and_sweeps(void **state)
 	cache_close(&cache);
 }
 
-static void image_link_link_is_replaced_and_folder_is_not(void **state)
-{
-	struct path link = below(state, "out/image"), folder = below(state, "out/folder");
-	struct error err = {.code = 0};
-	char target[16] = "";
-
-	assert_int_equal(image_link("/one", link.text, NULL), 0);
-	assert_int_equal(image_link("/two", link.text, NULL), 0);
-	assert_int_equal(readlink(link.text, target, sizeof(target) - 1), 4);
-	assert_string_equal(target, "/two");
-	assert_int_equal(mkdir(folder.text, 0755), 0);
-	assert_int_equal(image_link("/one", folder.text, &err), -EEXIST);
-	assert_non_null(strstr(err.text, "no symbolic link"));
-}
-
 static void count_line(void *owner, const char *line)
 {
 	*(int *)owner += line != NULL;
@@ -265,8 +249,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tree_walk_pipe_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(cache_commit_replaces_whole_and_sweeps, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(image_link_link_is_replaced_and_folder_is_not,
-						setup, teardown),
 		cmocka_unit_test(child_run_output_and_status_come_back),
 		cmocka_unit_test(child_run_missing_program_is_told),
 		cmocka_unit_test(child_run_late_tool_and_its_children_are_ended),
