@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bake/debian.h"
+#include "bake/form.h"
 #include "bake/image.h"
 #include "bake/image_name.h"
 #include "bake/link.h"
@@ -128,6 +129,8 @@ int bake_run(struct bake *bake, const struct bake_options *options, struct path 
 		r = debian_bake(bake, options->refresh, err);
 	if (r >= 0)
 		r = image_bake(bake, ret_image, err);
+	if (r >= 0)
+		r = form_ensure(bake, ret_image->text, options->form, err);
 	if (r >= 0 && options->output)
 		r = link_use(options->output, ret_image->text, err);
 	bake_close_progress(bake, r);

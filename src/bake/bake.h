@@ -27,7 +27,8 @@ enum { BAKE_CHANNELS_MAX = 4 };
 	X(STAGE_DEBIAN, "Debian packages")                                                         \
 	X(STAGE_CRATES, "crates: fetch, check, unpack")                                            \
 	X(STAGE_COMPILE, "crates: compile in cells")                                               \
-	X(STAGE_TEST, "image and self-test")
+	X(STAGE_TEST, "image and self-test")                                                       \
+	X(STAGE_FORM, "EROFS file")
 
 enum bake_stage {
 	STAGE_NONE,
@@ -79,7 +80,8 @@ struct bake {
 };
 
 /* What an image is kept as: a folder, one file that the kernel mounts, or both. */
-enum bake_form { BAKE_FORM_TREE, BAKE_FORM_EROFS, BAKE_FORM_BOTH };
+/* A tree is always made; EROFS: one file of it besides, which servers mount instead. */
+enum bake_form { BAKE_FORM_TREE, BAKE_FORM_EROFS };
 
 /* The command line, of every verb: each has some of the options. Borrowed. */
 struct bake_options {

@@ -109,6 +109,15 @@ int sign_new(const struct signer *signer, const struct sign_image *image, struct
 	return fd < 0 ? fd : describe(signer, fd, image, now_sec(), err);
 }
 
+int sign_record(const struct signer *signer, const char *folder, struct image_record *record,
+		struct error *err)
+{
+	const struct sign_image image = {.folder = folder};
+	_cleanup_fd_ int fd = open_folder(&image, err);
+
+	return fd < 0 ? fd : sign_and_write(signer, fd, record, err);
+}
+
 static int refuse(const struct sign_image *image, const char *word, const char *text,
 		  struct error *err)
 {

@@ -8,6 +8,7 @@
 
 #include "bake/progress.h"
 #include "base/error.h"
+#include "image/record.h"
 
 struct signer;
 
@@ -31,6 +32,10 @@ struct signer *signer_free(struct signer *signer);
 
 /* Describes and signs an image that was made just now. */
 int sign_new(const struct signer *signer, const struct sign_image *image, struct error *err);
+
+/* Signs a record whose image has changed in a known way, and writes it. */
+int sign_record(const struct signer *signer, const char *folder, struct image_record *record,
+		struct error *err);
 
 /*
  * Makes sure that an image which was found in the cache is signed, by the key named by --key when

@@ -31,8 +31,7 @@ static int set_count(const char *text, unsigned *ret_count)
 
 static int set_form(const char *text, enum bake_form *ret_form)
 {
-	static const char *const names[] = {
-		[BAKE_FORM_TREE] = "tree", [BAKE_FORM_EROFS] = "erofs", [BAKE_FORM_BOTH] = "both"};
+	static const char *const names[] = {[BAKE_FORM_TREE] = "tree", [BAKE_FORM_EROFS] = "erofs"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], text) == 0) {
@@ -61,7 +60,7 @@ static int set_option(const struct verb *verb, const struct verb_option *option,
 		break;
 	case VERB_OPTION_FORM:
 		if (set_form(argument, field) < 0)
-			return wrong(verb, option->name, " is tree, erofs or both");
+			return wrong(verb, option->name, " is tree or erofs");
 		break;
 	}
 	return -1;

@@ -34,7 +34,7 @@ class CommandLine(unittest.TestCase):
         self.expect(["one", "two"], 64, "two is one word too many")
         self.expect(["--colour", "red", "default"], 64, "--colour is no option")
         self.expect(["default", "--cache"], 64, "--cache wants an argument")
-        self.expect(["--form", "iso", "default"], 64, "tree, erofs or both")
+        self.expect(["--form", "iso", "default"], 64, "tree or erofs")
         for jobs in ("0", "-1", "many", "1025"):
             self.expect(["--jobs", jobs, "default"], 64, "1 to 1024")
 
