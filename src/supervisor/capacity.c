@@ -4,9 +4,10 @@
 #include <sys/resource.h>
 
 /*
- * The front end has 256 connections, each with up to three threads, and some of its own; a step is
- * its limit of processes and pid 1. A front end that dies leaves cells that are dying while the
- * next one starts others: they hold their ids, while their processes are next to gone.
+ * The front end has 256 connections, each with up to three threads, and some of its own; a dozen
+ * cells wait for a job, each with its pid 1. A step is its limit of processes and pid 1. A front
+ * end that dies leaves cells that are dying while the next one starts others: they hold their ids,
+ * while their processes are next to gone.
  */
 enum { SERVER_PROCESSES = 800, IDS_PER_STEP = 2 };
 

@@ -34,10 +34,10 @@ class UserTest(unittest.TestCase):
                 self.assertNotEqual(name, "result", data)
         return ids
 
-    def refused(self, account, *options, mentions):
+    def refused(self, account, *options, mentions, env=None):
         """`sandlot serve` with these options ends at once, with a line that has these words."""
         before = set(account.processes())
-        done = account.run(account.sandlot, "serve", "--listen", "127.0.0.1:0", *options)
+        done = account.run(account.sandlot, "serve", "--listen", "127.0.0.1:0", *options, env=env)
         text = done.stderr.decode()
         self.assertEqual((done.returncode, done.stdout), (1, b""), text)
         self.assertRegex(text.splitlines()[-1], f"^sandlot serve: .*{re.escape(mentions)}")
@@ -117,8 +117,10 @@ class EndsWithoutRange(Ends, UserTest):
 class Together(UserTest):
     """Servers of one user at the same time."""
 
-    options = ("--compile-slots", "1", "--run-slots", "1")
-    ids_of_one = 2 * (2 * 2 + 64)  # two for a cell; twice the slots, and some for cells that are dying
+    @staticmethod
+    def elsewhere(account):
+        """Variables that send programs somewhere else."""
+        return {name: os.path.join(account.home, "other") for name in ("HOME", "XDG_RUNTIME_DIR")}
 
     def users(self, *servers):
         """The host users of a cell of each, while all of them run."""
@@ -128,25 +130,25 @@ class Together(UserTest):
             server.kill(job)
         return users
 
-    def test_two_never_use_the_same_ids_whatever_their_environment(self):
-        account = self.account("range", count=2 * self.ids_of_one)
-        other_home = os.path.join(account.home, "other")
-        first = self.start(account, *self.options)
-        second = self.start(account, *self.options,
-                            env={"HOME": other_home, "XDG_RUNTIME_DIR": other_home})
-        users = self.users(first, second)
+    def test_two_never_use_the_same_ids(self):
+        account = self.account("range")
+        users = self.users(*[self.start(account) for _ in range(2)])
         self.assertEqual([len(one) for one in users], [2, 2])
         self.assertFalse(users[0] & users[1])
-        # All ids are claimed: a third is told so, until one ends.
-        self.refused(account, *self.options, "--image", account.image, "--data",
-                     os.path.join(account.home, "third"), mentions="all host user ids for cells")
+
+    def test_ids_that_one_has_claimed_no_other_takes_whatever_its_environment(self):
+        account = self.account("range", count=40)  # fewer than a server claims where it can
+        first = self.start(account)
+        data = os.path.join(account.home, "second")
+        self.refused(account, "--image", account.image, "--data", data,
+                     mentions="all host user ids for cells", env=self.elsewhere(account))
+        first.works()
         first.stop()
-        self.start(account, *self.options).works()
-        second.works()
+        self.start(account, data=data, env=self.elsewhere(account)).works()
 
     def test_two_without_a_range_run_side_by_side(self):
         account = self.account("single")
-        servers = [self.start(account, *self.options) for _ in range(2)]
+        servers = [self.start(account) for _ in range(2)]
         self.assertEqual(self.users(*servers), [{account.uid}, {account.uid}])
         self.busy(servers[1], jobs=1)
         servers[0].stop()
@@ -198,9 +200,17 @@ class Start(UserTest):
     def test_few_ids_or_processes_lower_the_slots(self):
         few = self.start(self.account("range", count=20))
         self.assertRegex(self.warnings(few)["slots_lowered"], r"run=\d .*/etc/subuid")
-        jobs = [few.submit(language="python", code=f"print({n})") for n in range(20)]
-        for n, job in enumerate(jobs):
-            self.assertEqual(few.follow(job).stdout, f"{n}\n")
+        # Many runs at once: cells are made ready for more. They must leave ids to compilers.
+        for job in [few.submit(language="python", code="print('ran')") for _ in range(12)]:
+            self.assertEqual(few.follow(job).stdout, "ran\n")
+        running = self.busy(few)
+        compiling = [few.submit(language="c", code=f"int main(void) {{ return {n}; }}") for n in range(6)]
+        for job in compiling:
+            few.wait_state(job, "waiting_to_run", "running", "ended")
+        for job in running:
+            few.kill(job)
+        for n, job in enumerate(compiling):
+            self.assertEqual(few.follow(job).result["exit_code"], n)
         few = self.start(self.account("single"), "--run-slots", "1000", limits=["--nproc=1400"])
         self.assertRegex(self.warnings(few)["slots_lowered"], r"run=\d+ .*ulimit -u")
         few.works()

@@ -210,9 +210,11 @@ class Server:
         return None
 
     def cells(self):
-        """Processes below the supervisor that are not the front end."""
-        front = self.front()
-        return {pid: born for pid, born in descendants(self.pid).items() if pid != front}
+        """Processes of cells that have a job: what waits for one is alone, as the front end is."""
+        found = descendants(self.pid)
+        parents = {pid: (process_stat(pid) or (0,))[0] for pid in found}
+        return {pid: born for pid, born in found.items()
+                if parents[pid] != self.pid or pid in parents.values()}
 
     def stop(self, signo=signal.SIGTERM):
         """Ends the server, clears up after it and returns its exit status."""
