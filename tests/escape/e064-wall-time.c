@@ -2,6 +2,7 @@
  * claim: waiting without end is ended
  * args: 60
  * options: --limit wall=300ms
+ * control-options: --limit wall=60s
  * outcome: wall_timeout
  * exit: 124
  * expect:

@@ -1,6 +1,7 @@
 /*
  * claim: what sleeps in the background does not outlive the wall clock
  * options: --limit wall=300ms
+ * control-options: --limit wall=60s
  * outcome: wall_timeout
  * exit: 124
  * expect:

@@ -1,6 +1,7 @@
 /*
  * claim: a program that stops itself is ended by the clock all the same
  * options: --limit wall=300ms
+ * control-options: --limit wall=60s
  * outcome: wall_timeout
  * exit: 124
  * args: stop

@@ -12,6 +12,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TIMEOUT = 60
+# An emulated machine is slow, and time it is made to wait counts as its processes': only what is about limits on
+# time, and gives its own, shall meet one.
+VM_LIMITS = ("--limit", "cpu=40s", "--limit", "wall=50s")
 USER = 1000
 TREE_FOLDERS = ("bin", "proc", "dev", "tmp", "playground", "open", "etc")
 
@@ -93,8 +96,8 @@ class World:
             os.set_inheritable(extra, True)
             with open(stdin, "rb") as source:
                 done = subprocess.run(
-                    [*self.command, "--image", image or self.tree, "--report", str(write_end), *options,
-                     "--", *argv],
+                    [*self.command, "--image", image or self.tree, "--report", str(write_end),
+                     *(VM_LIMITS if self.is_vm else ()), *options, "--", *argv],
                     stdin=source, capture_output=True, timeout=TIMEOUT,
                     pass_fds=(write_end, extra), env={**os.environ, "SANDLOT_SECRET": "x"}, **more)
             os.close(write_end)
