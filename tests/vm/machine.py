@@ -2,8 +2,8 @@
 
 KVM is not to be had on every machine that runs these tests, so the VM is emulated (TCG). It is booted once: `build`
 saves the state of the running machine, `run` restores it for each job, which takes two seconds and begins each job from the
-same state. That needs the very same machine both times; so everything about it is here, and QEMU's version is part of
-the key under which a VM is kept.
+same state. That needs the very same machine both times; so everything about it is here, and QEMU's version and the
+processor, whose clock runs in the VM as it did when that was booted, are part of the key under which it is kept.
 """
 import contextlib
 import fcntl
@@ -30,10 +30,11 @@ RESULT_BYTES = 64 << 20
 MEMORY_MIB = 1536
 LOCK_SEC = 2400
 
-# Landlock is built into Debian's kernel; only what lsm= names is switched on.
+# Landlock is built into Debian's kernel; only what lsm= names is switched on. Without tsc=reliable the kernel asks
+# the HPET for the time, and waits for QEMU's one lock each time.
 KERNEL_OPTIONS = (
     "console=ttyS0 root=/dev/vda rootfstype=ext4 rw fsck.mode=skip quiet panic=-1 mitigations=off "
-    "systemd.show_status=0 lsm=landlock,lockdown,yama,integrity,apparmor,bpf"
+    "tsc=reliable systemd.show_status=0 lsm=landlock,lockdown,yama,integrity,apparmor,bpf"
 )
 
 
@@ -71,6 +72,8 @@ def key():
     except (OSError, subprocess.CalledProcessError) as why:
         raise VmError(f"cannot run {QEMU}: {why}") from why
     digest.update(version)
+    processors = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
+    digest.update(next((line for line in processors if line.startswith("model name")), "").encode())
     for path in [HERE / name for name in INPUTS] + sorted(GUEST.iterdir()):
         content = path.read_bytes()
         digest.update(f"{path.name} {len(content)}\n".encode())
