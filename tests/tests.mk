@@ -96,14 +96,17 @@ test-setup:
 
 # What every suite needs. A recursive make, so that programs are not linked while packages come.
 test-parts: test-setup image
+	@scripts/setup vm
 	@$(MAKE) --no-print-directory test-unit-programs test-escape-programs
 	@$(MAKE) --no-print-directory SAN=1 programs test-unit-programs
 
+suites := static unit fuzz filter escape escape-range escape-user vm unit-asan system-asan system browser
+
 test: test-parts
-	@tests/run static unit fuzz filter escape escape-range escape-user unit-asan system-asan system browser
+	@tests/run $(suites)
 
 test-full: test-parts
-	@tests/run --full static unit fuzz filter escape escape-range escape-user unit-asan system-asan system browser
+	@tests/run --full $(suites)
 
 test-unit: build test-setup
 	@$(MAKE) --no-print-directory test-unit-programs
