@@ -55,6 +55,8 @@ supervisor_c := $(wildcard src/supervisor/*.c)
 front_c := $(wildcard src/front/*.c)
 image_c := $(filter-out %_main.c src/image/verify_%.c,$(wildcard src/image/*.c))
 verify_c := $(wildcard src/image/verify_*.c)
+# What of src/image needs libc only, for the process that has privileges.
+trust_c := $(patsubst %,src/image/%.c,key_folder record verdict)
 bake_c := $(wildcard src/bake/*.c)
 run_c := $(wildcard src/cli/run*.c)
 doctor_c := $(wildcard src/doctor/*.c)
@@ -102,7 +104,7 @@ $(EXE)/sandlot-cell: $(call cellobj,$(cell_c) $(base_c))
 	$(SAY) LD $@
 	$(Q)$(call static_link,$@,$^)
 
-$(EXE)/sandlot-supervisor: $(call obj,$(supervisor_c) $(launch_c) $(ipc_c) $(base_c))
+$(EXE)/sandlot-supervisor: $(call obj,$(supervisor_c) $(trust_c) $(launch_c) $(ipc_c) $(base_c))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) $(if $(SAN),,$(STATIC)) -o $@ $^

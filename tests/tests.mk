@@ -44,7 +44,7 @@ $(unit_front:%=$(unit_dir)/%): $(call unit_archive,front)
 $(unit_bake:%=$(unit_dir)/%): $(call unit_archive,bake) $(call unit_archive,image)
 $(unit_image:%=$(unit_dir)/%): $(call unit_archive,image)
 $(unit_run:%=$(unit_dir)/%): $(call unit_archive,run)
-$(unit_supervisor:%=$(unit_dir)/%): $(call unit_archive,supervisor) $(call unit_archive,cell)
+$(unit_supervisor:%=$(unit_dir)/%): $(call unit_archive,supervisor) $(call unit_archive,cell) $(call unit_archive,image)
 $(unit_cell:%=$(unit_dir)/%): $(call unit_archive,cell)
 $(unit_doctor:%=$(unit_dir)/%): $(call unit_archive,doctor)
 

@@ -12,10 +12,12 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "image/key_folder.h"
 #include "supervisor/capacity.h"
 #include "supervisor/link_lock.h"
 #include "supervisor/places.h"
 #include "supervisor/pool.h"
+#include "supervisor/stamps.h"
 
 enum { CELL_SLOTS_MORE = 64 }; /* dying cells still hold host users of their own */
 
@@ -67,6 +69,46 @@ static int user_enter(struct ground *ground, struct options *options, struct err
 	return 0;
 }
 
+/* By whom and by what means images are verified. */
+static int trust_open(struct ground *ground, const struct options *options, const char *exe_dir,
+		      struct error *err)
+{
+	int is_root = ground->user.ids == CELL_IDS_ROOT;
+	char verify_exe[PATH_MAX + 16], stamps[PATH_MAX];
+	struct image_trust *trust = &ground->source.trust;
+	struct error why;
+
+	*trust = (struct image_trust){
+		.verify_fd = -EBADF,
+		.stamps_fd = -EBADF,
+		.keys_dir = ground->keys_path,
+		.user = VERIFY_USER,
+		.own_user_namespace = !is_root,
+		.allow_unsigned = options->allow_unsigned,
+		.allow_older = options->allow_older,
+	};
+	int r = key_folder(options->keys_dir, is_root, ground->keys_path, err);
+	if (r < 0)
+		return r;
+	snprintf(verify_exe, sizeof(verify_exe), "%s/sandlot-verify", exe_dir);
+	trust->verify_fd = open(verify_exe, O_PATH | O_CLOEXEC);
+	if (trust->verify_fd < 0)
+		return error_set(err, -errno, "image", "cannot open %s", verify_exe);
+	if (options->stamps_dir)
+		snprintf(stamps, sizeof(stamps), "%s", options->stamps_dir);
+	else
+		r = places_stamps(is_root, stamps, &why);
+	if (r == 0)
+		r = trust->stamps_fd = stamps_open(stamps, &why);
+	if (r < 0)
+		log_warning(
+			"no_stamps",
+			"cost=\"images are verified from the start each time, and none is known "
+			"to be older\" why=\"%s\"",
+			why.text);
+	return 0;
+}
+
 /* Where the image is found, now and later. */
 static int source_open(struct ground *ground, const struct options *options, const char *exe_dir,
 		       struct error *err)
@@ -76,13 +118,11 @@ static int source_open(struct ground *ground, const struct options *options, con
 	places_image(exe_dir, ground->image_path);
 	if (options->image_dir)
 		snprintf(ground->image_path, sizeof(ground->image_path), "%s", options->image_dir);
-	ground->source = (struct image_source){
-		.path = ground->image_path,
-		.how = (ground->user.ids == CELL_IDS_ROOT ? 0u : CELL_IMAGE_NO_EROFS) |
-		       (options->erofs_loop ? CELL_IMAGE_BY_LOOP : 0u),
-		.host_ns_fd = ground->plan.mount_ns_fd,
-		.folder_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC),
-	};
+	ground->source.path = ground->image_path;
+	ground->source.how = (ground->user.ids == CELL_IDS_ROOT ? 0u : CELL_IMAGE_NO_EROFS) |
+			     (options->erofs_loop ? CELL_IMAGE_BY_LOOP : 0u);
+	ground->source.host_ns_fd = ground->plan.mount_ns_fd;
+	ground->source.folder_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (ground->source.folder_fd < 0)
 		return error_set(err, -errno, "image", "cannot open the working folder");
 	ground->link_fd = link_lock_open(ground->image_path, &why);
@@ -91,7 +131,7 @@ static int source_open(struct ground *ground, const struct options *options, con
 			    "cost=\"`sandlot image` cannot tell us of a change; SIGHUP does\" "
 			    "why=\"%s\"",
 			    why.text);
-	return 0;
+	return trust_open(ground, options, exe_dir, err);
 }
 
 static int ground_make(struct ground *ground, struct options *options, struct error *err)
@@ -138,6 +178,8 @@ static void ground_drop(struct ground *ground)
 {
 	front_plan_close(&ground->plan);
 	ground->source.folder_fd = fd_close(ground->source.folder_fd);
+	ground->source.trust.verify_fd = fd_close(ground->source.trust.verify_fd);
+	ground->source.trust.stamps_fd = fd_close(ground->source.trust.stamps_fd);
 	ground->link_fd = fd_close(ground->link_fd);
 	cell_user_close(&ground->user);
 }
@@ -147,7 +189,9 @@ int ground_open(struct ground *ground, struct options *options, struct error *er
 	*ground = (struct ground){
 		.user.claim_fd = -EBADF,
 		.plan = FRONT_PLAN_NONE,
-		.source.folder_fd = -EBADF,
+		.source = {.host_ns_fd = -EBADF,
+			   .folder_fd = -EBADF,
+			   .trust = {.verify_fd = -EBADF, .stamps_fd = -EBADF}},
 		.link_fd = -EBADF,
 	};
 	int r = ground_make(ground, options, err);

@@ -15,12 +15,13 @@
 
 /* The front end's user never changes, so that its data stays its own; the cells' come after it. */
 #define FRONT_USER CELL_UID_FIRST_DEFAULT
+#define VERIFY_USER (FRONT_USER + 1)
 
 struct ground {
 	struct cell_user user;
 	struct cell_host host;
 	struct front_plan plan;
-	char image_path[PATH_MAX];
+	char image_path[PATH_MAX], keys_path[PATH_MAX];
 	struct image_source source;
 	int link_fd; /* holds LINK.lock; -EBADF when the image's path is no link */
 };

@@ -74,6 +74,9 @@ static int image_take(const struct image_source *source, struct image_opened *op
 	if (r == 0)
 		r = manifest_open(source->path, image.folder_fd, &fds[IMAGE_FD_MANIFEST], err);
 	if (r == 0)
+		r = image_trust_judge(&source->trust, source->path, &image, fds[IMAGE_FD_MANIFEST],
+				      &opened->known, opened->sentence);
+	if (r == 0)
 		r = fds[IMAGE_FD_MOUNT] = cell_image_mount(&image, err);
 	return r < 0 ? r : 0;
 }
@@ -81,12 +84,15 @@ static int image_take(const struct image_source *source, struct image_opened *op
 /* Leaves the child nothing of the supervisor's but what it works with. */
 static int fds_keep(struct image_source *source, int *socket_fd)
 {
-	int fds[] = {*socket_fd, source->host_ns_fd, source->folder_fd};
+	int fds[] = {*socket_fd, source->host_ns_fd, source->folder_fd, source->trust.verify_fd,
+		     source->trust.stamps_fd};
 
 	int r = fd_arrange(fds, sizeof(fds) / sizeof(fds[0]), CHILD_FIRST_FD, O_CLOEXEC);
 	*socket_fd = fds[0];
 	source->host_ns_fd = fds[1];
 	source->folder_fd = fds[2];
+	source->trust.verify_fd = fds[3];
+	source->trust.stamps_fd = fds[4];
 	return r;
 }
 
@@ -106,7 +112,7 @@ child_main(const struct image_source *borrowed, int socket_fd, pid_t parent)
 	if (r == 0)
 		r = image_take(&source, &opened, fds, &err);
 	opened.code = r;
-	if (r < 0)
+	if (r < 0 && !opened.sentence[0])
 		snprintf(opened.sentence, sizeof(opened.sentence), "%s", err.text);
 	r = packet_send(socket_fd, &opened, sizeof(opened), fds, r < 0 ? 0 : IMAGE_FDS);
 	_exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);

@@ -1,8 +1,8 @@
 /*
  * Opening an image: done by a child, so that the supervisor's loop never waits for a disk. The
- * child goes back to the host's mount namespace, follows the path as it stands now, mounts what it
- * finds in no namespace yet, and hands its fds over. It lives for that only, and dies with the
- * supervisor.
+ * child goes back to the host's mount namespace, follows the path as it stands now, has what it
+ * finds verified (image_trust.h), mounts it in no namespace yet, and hands its fds over. It lives
+ * for that only, and dies with the supervisor.
  *
  * fds the child has: those of struct image_source, 2 the log, 3 its end of a socket pair.
  */
@@ -14,8 +14,7 @@
 
 #include "base/error.h"
 #include "sandbox/sandbox.h"
-
-enum { IMAGE_SENTENCE_MAX = 1024 };
+#include "supervisor/image_trust.h"
 
 /* What is to be opened, and by what means. Everything is borrowed. */
 struct image_source {
@@ -23,13 +22,15 @@ struct image_source {
 	unsigned how;	  /* enum cell_image_how, or-ed */
 	int host_ns_fd;	  /* the mount namespace in which path means something … */
 	int folder_fd;	  /* … when it is relative, to this folder */
+	struct image_trust trust;
 };
 
 /* What came of it: one packet from the child. */
 struct image_opened {
-	int code;			   /* 0, or a negative errno … */
-	char sentence[IMAGE_SENTENCE_MAX]; /* … and why, for people */
+	int code;			     /* 0, or a negative errno … */
+	char sentence[VERDICT_SENTENCE_MAX]; /* … and why, for people */
 	enum cell_image_form form;
+	struct image_known known;
 };
 
 /* The fds that come with it when code is 0; each is the receiver's. */

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "ipc/channel.h"
+#include "supervisor/stamps.h"
 
 /* X(state, states that may follow) */
 #define FOLLOWS(state) (1u << (state))
@@ -48,9 +49,23 @@ struct image {
 
 /* ---- life ---- */
 
-static const char *form_name(const struct image *image)
+/* One line about an image that is served from now on. */
+static void image_log(const struct images *images, const struct image *image, const char *event)
 {
-	return image->opened.form == CELL_IMAGE_EROFS ? "erofs" : "tree";
+	const struct image_known *known = &image->opened.known;
+	char id[2 * RECORD_HASH_BYTES + 1] = "-";
+
+	if (known->has_record)
+		record_hex(known->record.id, id);
+	log_info(event, "generation=%llu name=%s id=%s form=%s signed=%s verified=%s path=\"%s\"",
+		 (unsigned long long)image->generation,
+		 known->has_record ? known->record.name : "-", id,
+		 image->opened.form == CELL_IMAGE_EROFS ? "erofs" : "tree",
+		 known->code == VERDICT_OK ? "yes" : "no",
+		 !known->has_record ? "no"
+		 : known->by_stamp  ? "before"
+				    : "now",
+		 images->source->path);
 }
 
 static void image_drop(struct images *images, struct image *image)
@@ -134,8 +149,10 @@ static void image_activate(struct images *images, struct image *image)
 
 	image_set_state(images, image, IMAGE_CURRENT);
 	images->current = image;
-	log_info(before ? "image_changed" : "image_served", "generation=%llu form=%s path=\"%s\"",
-		 (unsigned long long)image->generation, form_name(image), images->source->path);
+	image_log(images, image, before ? "image_changed" : "image_served");
+	/* Best effort: all that is lost is the warning of an older one. */
+	if (image->opened.known.code == VERDICT_OK && images->source->trust.stamps_fd >= 0)
+		stamps_served(images->source->trust.stamps_fd, &image->opened.known.record);
 	if (before)
 		image_set_state(images, before, IMAGE_RETIRED);
 }

@@ -26,10 +26,10 @@ struct images {
 	struct image *first;		   /* owned; all of them, the latest first */
 	struct image *current;		   /* NULL before the first */
 	struct image_opening opening;
-	struct loop_source opened;	  /* its socket */
-	uint64_t generations;		  /* given so far */
-	int again;			  /* a change was asked for while another was on its way */
-	char failure[IMAGE_SENTENCE_MAX]; /* why there is no first image; else empty */
+	struct loop_source opened; /* its socket */
+	uint64_t generations;	   /* given so far */
+	int again;		   /* a change was asked for while another was on its way */
+	char failure[VERDICT_SENTENCE_MAX]; /* why there is no first image; else empty */
 };
 
 void images_init(struct images *images, struct loop *loop, struct cell_host *host,

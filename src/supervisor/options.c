@@ -23,6 +23,17 @@ static const char help_text[] =
 	"  --listen ADDR:PORT         where to listen (default 127.0.0.1:8080); port 0 picks one;\n"
 	"                             IPv6 as [::1]:8080 (not with Debian 12's civetweb)\n"
 	"  --image DIR                the tool-chain image (default: the one `make image` baked)\n"
+	"  --keys DIR                 folder of the public keys that are trusted (default: "
+	"$SANDLOT_KEYS,\n"
+	"                             /etc/sandlot/keys, without root ~/.config/sandlot/keys)\n"
+	"  --allow-unsigned           take an image without a signature; never one that was "
+	"altered\n"
+	"  --allow-older              take an image older than one of its name that was served "
+	"before\n"
+	"  --stamps DIR               folder that remembers what was verified and served "
+	"(default:\n"
+	"                             /var/cache/sandlot/stamps, without root "
+	"~/.cache/sandlot/stamps)\n"
 	"  --erofs-loop               mount image.erofs by loop device, even where the kernel "
 	"needs "
 	"none\n"
@@ -131,6 +142,10 @@ static int parse_interactive_wall(struct options *options, const char *value, st
 enum option_id {
 	OPTION_LISTEN = 1,
 	OPTION_IMAGE,
+	OPTION_KEYS,
+	OPTION_ALLOW_UNSIGNED,
+	OPTION_ALLOW_OLDER,
+	OPTION_STAMPS,
 	OPTION_EROFS_LOOP,
 	OPTION_DATA,
 	OPTION_COMPILE_SLOTS,
@@ -144,6 +159,10 @@ enum option_id {
 static const struct option long_options[] = {
 	{"listen", required_argument, NULL, OPTION_LISTEN},
 	{"image", required_argument, NULL, OPTION_IMAGE},
+	{"keys", required_argument, NULL, OPTION_KEYS},
+	{"allow-unsigned", no_argument, NULL, OPTION_ALLOW_UNSIGNED},
+	{"allow-older", no_argument, NULL, OPTION_ALLOW_OLDER},
+	{"stamps", required_argument, NULL, OPTION_STAMPS},
 	{"erofs-loop", no_argument, NULL, OPTION_EROFS_LOOP},
 	{"data", required_argument, NULL, OPTION_DATA},
 	{"compile-slots", required_argument, NULL, OPTION_COMPILE_SLOTS},
@@ -163,6 +182,18 @@ static int option_take(struct options *options, int id, const char *value, struc
 					    err);
 	case OPTION_IMAGE:
 		options->image_dir = value;
+		return 0;
+	case OPTION_KEYS:
+		options->keys_dir = value;
+		return 0;
+	case OPTION_ALLOW_UNSIGNED:
+		options->allow_unsigned = 1;
+		return 0;
+	case OPTION_ALLOW_OLDER:
+		options->allow_older = 1;
+		return 0;
+	case OPTION_STAMPS:
+		options->stamps_dir = value;
 		return 0;
 	case OPTION_EROFS_LOOP:
 		options->erofs_loop = 1;

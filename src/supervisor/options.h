@@ -9,11 +9,14 @@
 #include "base/limits.h"
 
 struct options {
-	char listen_address[64]; /* numeric, without brackets */
-	unsigned listen_port;	 /* 0: pick one */
-	const char *image_dir;	 /* borrowed from argv; NULL: the default image */
-	int erofs_loop;		 /* 1: EROFS by loop device only */
-	const char *data_dir;	 /* borrowed from argv; NULL: the default folder */
+	char listen_address[64];	 /* numeric, without brackets */
+	unsigned listen_port;		 /* 0: pick one */
+	const char *image_dir;		 /* borrowed from argv; NULL: the default image */
+	int erofs_loop;			 /* 1: EROFS by loop device only */
+	int allow_unsigned, allow_older; /* images, see the help */
+	const char *keys_dir;		 /* borrowed from argv; NULL: the default folder */
+	const char *stamps_dir;		 /* likewise */
+	const char *data_dir;		 /* borrowed from argv; NULL: the default folder */
 	unsigned compile_slots, run_slots;
 	struct limits compile_limits, run_limits;
 	uint64_t interactive_wall_usec;

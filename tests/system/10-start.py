@@ -5,7 +5,7 @@ import socket
 import tempfile
 import unittest
 
-from harness import IMAGE, Server, free_port, run_command
+from harness import IMAGE, UNSIGNED, Server, free_port, run_command
 
 
 class Start(unittest.TestCase):
@@ -72,7 +72,7 @@ class Refused(unittest.TestCase):
         """`sandlot serve` with these words ends at once, with one clear line and no output."""
         with tempfile.TemporaryDirectory() as folder:
             data = os.path.join(folder, "data")
-            done = run_command("serve", "--data", data, *words)
+            done = run_command("serve", "--data", data, *UNSIGNED, *words)
         text = done.stderr.decode()
         self.assertNotEqual(done.returncode, 0, words)
         self.assertGreater(done.returncode, 0, f"{words}: a signal ended it: {text}")
@@ -105,6 +105,7 @@ class Refused(unittest.TestCase):
                  "no languages": json.dumps({"schema": 1, "name": "x", "id": "0" * 64})}
         for name, text in texts.items():
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                os.chmod(folder, 0o755)
                 os.mkdir(os.path.join(folder, "root"))
                 for mount_point in ("proc", "dev", "tmp", "playground"):
                     os.mkdir(os.path.join(folder, "root", mount_point))
@@ -123,7 +124,7 @@ class Refused(unittest.TestCase):
         server = Server()
         try:
             done = run_command("serve", "--image", IMAGE, "--listen", "127.0.0.1:0", "--data",
-                               server.data)
+                               server.data, *UNSIGNED)
             self.assertGreater(done.returncode, 0)
             self.assertIn(server.data, done.stderr.decode())
             server.works()

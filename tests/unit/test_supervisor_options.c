@@ -123,6 +123,27 @@ static void options_parse_run_wall_above_interactive_raises_it(void **state)
 	assert_int_equal(PARSE(&options, &err, "--help"), OPTIONS_HELP);
 }
 
+static void options_parse_what_is_trusted_is_off_unless_asked_for(void **state)
+{
+	struct options options;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(parse(&options, &err, (const char *const[]){NULL}), OPTIONS_SERVE);
+	assert_int_equal(options.allow_unsigned | options.allow_older | options.erofs_loop, 0);
+	assert_null(options.keys_dir);
+	assert_null(options.stamps_dir);
+	assert_int_equal(PARSE(&options, &err, "--allow-older", "--keys", "k", "--stamps", "s"),
+			 OPTIONS_SERVE);
+	assert_int_equal(options.allow_older, 1);
+	assert_int_equal(options.allow_unsigned, 0);
+	assert_string_equal(options.keys_dir, "k");
+	assert_string_equal(options.stamps_dir, "s");
+	assert_int_equal(PARSE(&options, &err, "--allow-unsigned"), OPTIONS_SERVE);
+	assert_int_equal(options.allow_unsigned, 1);
+	assert_int_equal(options.allow_older, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +152,7 @@ int main(void)
 		cmocka_unit_test(options_parse_wrong_value_names_option_and_range),
 		cmocka_unit_test(options_parse_unknown_option_or_argument_is_named),
 		cmocka_unit_test(options_parse_run_wall_above_interactive_raises_it),
+		cmocka_unit_test(options_parse_what_is_trusted_is_off_unless_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,153 @@
+#include "supervisor/stamps.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/folder.h"
+
+/*
+ * Files are compared, or read, whole, and replaced by renaming: one that is cut short or of another
+ * version is none.
+ */
+struct newest {
+	char magic[16];
+	uint64_t baked_sec;
+};
+
+#define STAMP_MAGIC "sandlot stamp 1"
+#define NEWEST_MAGIC "sandlot newest1"
+
+enum { NAME_SIZE = 128 };
+
+_Static_assert(sizeof(struct stamp) == 120, "no padding: stamps are compared byte by byte");
+
+static struct stamp stamp_new(enum record_form form, const uint8_t sha256[RECORD_HASH_BYTES])
+{
+	struct stamp stamp = {.magic = STAMP_MAGIC, .form = (uint8_t)form};
+
+	memcpy(stamp.sha256, sha256, sizeof(stamp.sha256));
+	return stamp;
+}
+
+struct stamp stamp_tree(const struct image_record *record, const uint8_t quick[RECORD_HASH_BYTES])
+{
+	struct stamp stamp = stamp_new(RECORD_TREE, record->tree_sha256);
+
+	memcpy(stamp.quick, quick, sizeof(stamp.quick));
+	return stamp;
+}
+
+struct stamp stamp_erofs(const struct image_record *record, const struct stat *st)
+{
+	struct stamp stamp = stamp_new(RECORD_EROFS, record->erofs_sha256);
+
+	stamp.device = st->st_dev;
+	stamp.inode = st->st_ino;
+	stamp.size = (uint64_t)st->st_size;
+	stamp.change_nsec =
+		(uint64_t)st->st_ctim.tv_sec * 1000000000 + (uint64_t)st->st_ctim.tv_nsec;
+	return stamp;
+}
+
+int stamps_open(const char *path, struct error *err)
+{
+	struct stat st;
+
+	int r = folder_make_path(path, 0700);
+	if (r < 0)
+		return error_set(err, r, "stamps", "cannot make the folder %.150s", path);
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_set(err, -errno, "stamps", "cannot open the folder %.150s", path);
+	/* Who can write to it can have anything taken for verified. */
+	if (st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
+		return error_set_plain(err, -EPERM, "stamps",
+				       "others can write to the folder %.150s", path);
+	return TAKE_FD(fd);
+}
+
+/* Returns 1 when there is a file of exactly this size, 0 when not. */
+static int file_read(int folder_fd, const char *name, void *ret_data, size_t size)
+{
+	char more;
+
+	_cleanup_fd_ int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0 && read(fd, ret_data, size) == (ssize_t)size && read(fd, &more, 1) == 0;
+}
+
+static int file_write(int folder_fd, const char *name, const void *data, size_t size)
+{
+	char temporary[NAME_SIZE + 16];
+
+	snprintf(temporary, sizeof(temporary), "%s.%d", name, (int)getpid());
+	_cleanup_fd_ int fd = openat(folder_fd, temporary,
+				     O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : fd_write_all(fd, data, size);
+	if (r == 0 && renameat(folder_fd, temporary, folder_fd, name) < 0)
+		r = -errno;
+	if (r < 0 && fd >= 0)
+		unlinkat(folder_fd, temporary, 0);
+	return r;
+}
+
+static void stamp_name(const struct image_record *record, const struct stamp *stamp,
+		       char ret_name[NAME_SIZE])
+{
+	char id[2 * RECORD_HASH_BYTES + 1];
+
+	record_hex(record->id, id);
+	snprintf(ret_name, NAME_SIZE, "%s.%s", id, stamp->form == RECORD_TREE ? "tree" : "erofs");
+}
+
+int stamps_has(int folder_fd, const struct image_record *record, const struct stamp *stamp)
+{
+	char name[NAME_SIZE];
+	struct stamp kept;
+
+	stamp_name(record, stamp, name);
+	return file_read(folder_fd, name, &kept, sizeof(kept)) &&
+	       memcmp(&kept, stamp, sizeof(kept)) == 0;
+}
+
+int stamps_keep(int folder_fd, const struct image_record *record, const struct stamp *stamp)
+{
+	char name[NAME_SIZE];
+
+	stamp_name(record, stamp, name);
+	return file_write(folder_fd, name, stamp, sizeof(*stamp));
+}
+
+static void newest_name(const char *image_name, char ret_name[NAME_SIZE])
+{
+	assert(record_name_is_valid(image_name));
+	snprintf(ret_name, NAME_SIZE, "newest-%s", image_name);
+}
+
+uint64_t stamps_newest(int folder_fd, const char *name)
+{
+	char file[NAME_SIZE];
+	struct newest newest;
+
+	newest_name(name, file);
+	if (!file_read(folder_fd, file, &newest, sizeof(newest)) ||
+	    memcmp(newest.magic, NEWEST_MAGIC, sizeof(newest.magic)) != 0)
+		return 0;
+	return newest.baked_sec;
+}
+
+int stamps_served(int folder_fd, const struct image_record *record)
+{
+	struct newest newest = {.magic = NEWEST_MAGIC, .baked_sec = record->baked_sec};
+	char file[NAME_SIZE];
+
+	if (record->baked_sec <= stamps_newest(folder_fd, record->name))
+		return 0;
+	newest_name(record->name, file);
+	return file_write(folder_fd, file, &newest, sizeof(newest));
+}

@@ -1,0 +1,51 @@
+/*
+ * What was verified before, so that a gigabyte is not hashed at every start: a stamp for each image
+ * and form, a small file that says how what was verified looked then. And of each name the newest
+ * image that was served, so that an older one, which somebody may have signed before it was known
+ * to be bad, is told. Both lie in one folder that nobody else can write to. Runs in the supervisor
+ * and in the child that opens images.
+ */
+#ifndef SUPERVISOR_STAMPS_H
+#define SUPERVISOR_STAMPS_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "image/record.h"
+
+/* How the content of an image looked when it was verified. Made by stamp_tree() or stamp_erofs().
+ */
+struct stamp {
+	char magic[16];
+	uint8_t form;			   /* enum record_form */
+	uint8_t sha256[RECORD_HASH_BYTES]; /* the record's, of this form */
+	uint8_t quick[RECORD_HASH_BYTES];  /* of a tree: verdict.h */
+	uint8_t reserved[7];
+	uint64_t device, inode, size, change_nsec; /* of an EROFS file: stat(2) */
+};
+
+/* Of a tree whose quick digest is this one. */
+struct stamp stamp_tree(const struct image_record *record, const uint8_t quick[RECORD_HASH_BYTES]);
+
+struct stat;
+
+/* Of image.erofs. st: its, from before it was verified. */
+struct stamp stamp_erofs(const struct image_record *record, const struct stat *st);
+
+/* Opens the folder, which is made when it is missing. Returns its fd or a negative errno. */
+int stamps_open(const char *path, struct error *err);
+
+/* Is this the stamp that was kept for the image? Returns 1 or 0. */
+int stamps_has(int folder_fd, const struct image_record *record, const struct stamp *stamp);
+
+/* Keeps it. Returns 0 or a negative errno: then the image is verified anew next time. */
+int stamps_keep(int folder_fd, const struct image_record *record, const struct stamp *stamp);
+
+/* When the newest image of this name that was served was baked, in seconds since 1970; 0: none. */
+uint64_t stamps_newest(int folder_fd, const char *name);
+
+/* An image is served: remembers when it was baked, if that is newer. Returns 0 or a negative errno.
+ */
+int stamps_served(int folder_fd, const struct image_record *record);
+
+#endif
