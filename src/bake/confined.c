@@ -17,8 +17,8 @@
 #include "base/fd.h"
 
 /*
- * The child reports once, at its end: a head of fixed size, then the result. The parent takes
- * exactly that many bytes and nothing less.
+ * The child reports once, at its end: a head of fixed size, then the result, then the bytes the
+ * head has counted. The parent takes exactly that many and nothing less.
  */
 
 enum { WALL_SEC = 1200, TICK_MSEC = 100, ERRNO_MAX = 4095 };
@@ -26,6 +26,7 @@ enum { WALL_SEC = 1200, TICK_MSEC = 100, ERRNO_MAX = 4095 };
 struct report {
 	int code;
 	struct error err;
+	size_t bytes; /* that follow the result */
 };
 
 /* Keeps 2 alone of the three standard streams where a sanitizer may have to say something. */
@@ -83,9 +84,12 @@ static _Noreturn void child(const struct confined_spec *spec, confined_work *wor
 	if (r >= 0)
 		r = work(owner, result, &report.err);
 	report.code = r < 0 ? r : 0;
+	report.bytes = r >= 0 && spec->bytes ? spec->bytes->len : 0;
 	r = fd_write_all(report_fd, &report, sizeof(report));
 	if (r >= 0 && report.code == 0)
 		r = fd_write_all(report_fd, result, result_size);
+	if (r >= 0 && report.bytes > 0)
+		r = fd_write_all(report_fd, spec->bytes->data, report.bytes);
 	_exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
@@ -133,6 +137,43 @@ static ssize_t read_report(int fd, char *data, size_t size, struct error *err)
 	return (ssize_t)used;
 }
 
+/* The bytes behind the result. Returns 1, 0 when they are not what was said, or a negative errno.
+ */
+static int take_bytes(const struct confined_spec *spec, int fd, size_t count, struct error *err)
+{
+	if (!spec->bytes || count > spec->bytes->max)
+		return 0;
+	_cleanup_free_ char *data = malloc(count + 1);
+	if (!data)
+		return -ENOMEM;
+	ssize_t n = read_report(fd, data, count, err);
+	if (n < 0 || (size_t)n < count)
+		return n < 0 ? (int)n : 0;
+	data[count] = '\0';
+	spec->bytes->data = TAKE_PTR(data);
+	spec->bytes->len = count;
+	return 1;
+}
+
+/* All the child says. Returns 1, 0 when it ended before that, or a negative errno. */
+static int take_report(const struct confined_spec *spec, int fd, char *data, size_t result_size,
+		       struct error *err)
+{
+	struct report report;
+
+	ssize_t n = read_report(fd, data, sizeof(report) + result_size, err);
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n < sizeof(report))
+		return 0;
+	memcpy(&report, data, sizeof(report));
+	if (report.code != 0)
+		return 1;
+	if ((size_t)n < sizeof(report) + result_size)
+		return 0;
+	return report.bytes > 0 ? take_bytes(spec, fd, report.bytes, err) : 1;
+}
+
 /* Follows the child to its end. data: room for a report and the result. */
 static int follow(const struct confined_spec *spec, pid_t pid, int fd, char *data,
 		  size_t result_size, struct error *err)
@@ -140,25 +181,23 @@ static int follow(const struct confined_spec *spec, pid_t pid, int fd, char *dat
 	struct report report;
 	int status;
 
-	ssize_t n = read_report(fd, data, sizeof(report) + result_size, err);
-	if (n < 0)
+	int r = take_report(spec, fd, data, result_size, err);
+	if (r < 0)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
-	if (n == -EINTR)
-		return -EINTR;
-	if (n < 0)
-		return error_set(err, (int)n, "confine", "%s: reading it was ended", spec->what);
-	if ((size_t)n < sizeof(report))
+	if (r == -EINTR)
+		return r;
+	if (r < 0)
+		return error_set(err, r, "confine", "%s: reading it was ended", spec->what);
+	if (r == 0)
 		return died(spec, status, err);
 	memcpy(&report, data, sizeof(report));
 	clean_text(report.err.step, sizeof(report.err.step));
 	clean_text(report.err.text, sizeof(report.err.text));
 	if (report.code < 0 && report.code >= -ERRNO_MAX)
 		return error_set_plain(err, report.code, report.err.step, "%s", report.err.text);
-	return report.code == 0 && (size_t)n == sizeof(report) + result_size
-		       ? 0
-		       : died(spec, status, err);
+	return report.code == 0 ? 0 : died(spec, status, err);
 }
 
 int confined_run(const struct confined_spec *spec, confined_work *work, void *owner,
@@ -169,7 +208,8 @@ int confined_run(const struct confined_spec *spec, confined_work *work, void *ow
 
 	if (!data)
 		return error_set(err, -ENOMEM, "confine", "cannot read %s", spec->what);
-	if (geteuid() == 0 && fchown(spec->folder_fd, CONFINED_ID, CONFINED_ID) < 0)
+	if (geteuid() == 0 && spec->access == CONFINED_WRITES &&
+	    fchown(spec->folder_fd, CONFINED_ID, CONFINED_ID) < 0)
 		return error_set(err, -errno, "confine", "cannot give a folder away");
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_set(err, -errno, "confine", "cannot read %s", spec->what);

@@ -1,8 +1,8 @@
 /*
- * Work on bytes that came from outside (crates, tarballs, packages, manifests, what cells made), in
- * a forked child that can reach one folder and nothing else. As root it becomes an id of its own
- * without capabilities, in a chroot of that folder; as a user it stays the user. In both cases:
- * Landlock where the kernel has it, no_new_privs, limits, and a seccomp filter that knows no
+ * Work on bytes that came from outside (crates, audits, tarballs, packages, manifests, what cells
+ * made), in a forked child that can reach one folder and nothing else. As root it becomes an id of
+ * its own without capabilities, in a chroot of that folder; as a user it stays the user. In both
+ * cases: Landlock where the kernel has it, no_new_privs, limits, and a seccomp filter that knows no
  * sockets, no processes and no programs.
  */
 #ifndef BAKE_CONFINED_H
@@ -20,12 +20,27 @@
  */
 #define CONFINED_ID ((uid_t)1879048200)
 
+enum confined_access {
+	CONFINED_WRITES, /* files can be made in the folder; as root it is given to CONFINED_ID */
+	CONFINED_READS,	 /* files in it, the child's working folder, can be read if anybody may */
+};
+
+/* Bytes the child makes besides its result. */
+struct confined_bytes {
+	size_t max; /* for the caller to set */
+	char *data; /* work() sets it in the child; afterwards the caller's: new, with a NUL behind
+		     */
+	size_t len;
+};
+
 struct confined_spec {
-	const char *what;   /* for messages: what is worked on */
-	int folder_fd;	    /* the folder, opened as one; as root it is given to CONFINED_ID */
-	int input_fd;	    /* stays open in the child; or -EBADF */
-	uint64_t bytes_max; /* of any one file it writes */
-	int may_link;	    /* 1: symbolic and hard links can be made in the folder */
+	const char *what;	      /* for messages: what is worked on */
+	enum confined_access access;  /* to the folder */
+	int folder_fd;		      /* the folder, opened as one */
+	int input_fd;		      /* stays open in the child; or -EBADF */
+	uint64_t bytes_max;	      /* of any one file it writes */
+	int may_link;		      /* 1: symbolic and hard links can be made in the folder */
+	struct confined_bytes *bytes; /* or NULL */
 };
 
 /*

@@ -20,9 +20,9 @@ enum { CPU_SEC = 900, FILES_MAX = 32 };
 
 static int step_root(const struct confined_spec *spec, struct error *err)
 {
-	if (geteuid() != 0)
+	if (geteuid() != 0 && spec->access == CONFINED_WRITES)
 		return 0;
-	if (fchdir(spec->folder_fd) < 0 || chroot(".") < 0)
+	if (fchdir(spec->folder_fd) < 0 || (geteuid() == 0 && chroot(".") < 0))
 		return error_set(err, -errno, "root", "cannot confine to the folder");
 	return 0;
 }
@@ -73,15 +73,19 @@ static int step_landlock(const struct confined_spec *spec, struct error *err)
 	const uint64_t files = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
 			       LANDLOCK_ACCESS_FS_MAKE_DIR;
 	const uint64_t links = LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER;
+	const uint64_t reads = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 	const struct landlock_below below = {.fd = spec->folder_fd,
-					     .access = spec->may_link ? files | links : files};
+					     .access = spec->access == CONFINED_READS ? reads
+						       : spec->may_link ? files | links
+									: files};
 	int r = landlock_enter(&below, 1, LANDLOCK_NO_PORT, err);
 
 	return r < 0 ? r : 0;
 }
 
-/* What libarchive, its decompressors and malloc need; memory is never made executable. */
-static int fill_filter(scmp_filter_ctx filter, int may_link)
+/* What libarchive, its decompressors, libcrypto and malloc need; memory is never made executable.
+ */
+static int fill_filter(scmp_filter_ctx filter, const struct confined_spec *spec)
 {
 	static const int calls[] = {
 		SCMP_SYS(read),		 SCMP_SYS(write),	   SCMP_SYS(pread64),
@@ -96,6 +100,7 @@ static int fill_filter(scmp_filter_ctx filter, int may_link)
 #endif
 	};
 	static const int links[] = {SCMP_SYS(symlinkat), SCMP_SYS(linkat)};
+	static const int walks[] = {SCMP_SYS(getdents64), SCMP_SYS(fcntl)}; /* opendir(3), fts(3) */
 	const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
 	/* abort(3), so that a failed assert is told as one. */
 	const struct scmp_arg_cmp ourselves =
@@ -104,7 +109,10 @@ static int fill_filter(scmp_filter_ctx filter, int may_link)
 	int r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	for (size_t i = 0; r == 0 && i < sizeof(calls) / sizeof(calls[0]); i++)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-	for (size_t i = 0; r == 0 && may_link && i < sizeof(links) / sizeof(links[0]); i++)
+	for (size_t i = 0;
+	     r == 0 && spec->access == CONFINED_READS && i < sizeof(walks) / sizeof(walks[0]); i++)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, walks[i], 0);
+	for (size_t i = 0; r == 0 && spec->may_link && i < sizeof(links) / sizeof(links[0]); i++)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, links[i], 0);
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_executable);
@@ -119,7 +127,7 @@ static int step_seccomp(const struct confined_spec *spec, struct error *err)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 
-	int r = filter ? fill_filter(filter, spec->may_link) : -ENOMEM;
+	int r = filter ? fill_filter(filter, spec) : -ENOMEM;
 	if (filter)
 		seccomp_release(filter);
 	return r < 0 ? error_set(err, r, "seccomp", "cannot load the filter") : 0;

@@ -2,6 +2,7 @@
  * a denial is the confinement's. */
 #include "unit.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -320,6 +321,108 @@ static void confined_run_failures_come_back_without_control_characters(void **st
 	assert_string_equal(err.text, "a?[2Jb?c");
 }
 
+/* ---- reading ---- */
+
+static int read_own(struct fixture *fixture)
+{
+	char byte = 0;
+	int fd = open("own", O_RDONLY); /* the folder is the working folder */
+
+	(void)fixture;
+	return fd < 0 ? -errno : read(fd, &byte, 1) == 1 && byte == 'x' ? 0 : -EBADMSG;
+}
+
+static int list_own(struct fixture *fixture)
+{
+	struct dirent **names = NULL;
+	int count = scandir(".", &names, NULL, NULL);
+
+	(void)fixture;
+	return count == 3 ? 0 : count < 0 ? -errno : -EBADMSG; /* ".", ".." and "own" */
+}
+
+static int write_own(struct fixture *fixture)
+{
+	int fd = openat(fixture->folder_fd, "own", O_WRONLY);
+	return fd < 0 ? -errno : 0;
+}
+
+/* A folder that can be read, with a file that anybody may read and write. */
+static void reads(struct fixture *fixture)
+{
+	struct path own;
+
+	fixture->spec.access = CONFINED_READS;
+	path_format(&own, NULL, "%s/own", fixture->folder.text);
+	assert_int_equal(path_write_file(own.text, 0666, "x", 1, NULL), 0);
+	assert_int_equal(chmod(own.text, 0666), 0);
+	assert_int_equal(chmod(fixture->folder.text, 0777), 0);
+	assert_int_equal(chmod(fixture->top.text, 0755), 0);
+}
+
+static void confined_run_what_is_read_stays_as_it_is(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stat st;
+
+	reads(fixture);
+	assert_int_equal(confined(fixture, read_own), 0);
+	assert_int_equal(confined(fixture, list_own), 0);
+	assert_int_equal(fstat(fixture->folder_fd, &st), 0);
+	assert_int_equal(st.st_uid, geteuid());
+	if (syscall(444 /* landlock_create_ruleset */, NULL, 0, 1) < 0)
+		skip();
+	DENIED(write_own, EACCES);
+	assert_int_equal(confined(fixture, make_file), -EACCES);
+}
+
+static void confined_run_who_reads_reaches_no_more(void **state)
+{
+	reads(*state);
+	DENIED(read_host_file, ENOENT, EACCES);
+	DENIED(go_up, ENOENT, EACCES);
+	DENIED(use_open_file, EBADF);
+	DENIED(open_socket, EPERM);
+	DENIED(start_process, EPERM);
+	DENIED(signal_test, EPERM);
+}
+
+/* ---- bytes ---- */
+
+static int bytes_work(void *owner, void *result, struct error *err)
+{
+	struct confined_bytes *bytes = owner;
+
+	(void)err;
+	*(int *)result = 5;
+	bytes->len = BYTES_MAX;
+	bytes->data = calloc(1, BYTES_MAX);
+	memcpy(bytes->data + BYTES_MAX - 4, "end", 4);
+	return bytes->data ? 0 : -ENOMEM;
+}
+
+static void confined_run_bytes_come_back_up_to_their_bound(void **state)
+{
+	struct fixture *fixture = *state;
+	struct confined_bytes bytes = {.max = BYTES_MAX};
+	struct error err = {.code = 0};
+	int result = 0;
+
+	fixture->spec.bytes = &bytes;
+	assert_int_equal(
+		confined_run(&fixture->spec, bytes_work, &bytes, &result, sizeof(result), &err), 0);
+	assert_int_equal(result, 5);
+	assert_int_equal(bytes.len, BYTES_MAX);
+	assert_string_equal(bytes.data + BYTES_MAX - 4, "end");
+	free(bytes.data);
+
+	bytes = (struct confined_bytes){.max = BYTES_MAX - 1};
+	assert_int_equal(
+		confined_run(&fixture->spec, bytes_work, &bytes, &result, sizeof(result), &err),
+		-EIO);
+	assert_null(bytes.data);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -331,6 +434,9 @@ int main(void)
 		TEST(confined_run_where_landlock_is_files_are_written_only),
 		TEST(confined_run_a_child_that_dies_is_a_failure),
 		TEST(confined_run_failures_come_back_without_control_characters),
+		TEST(confined_run_what_is_read_stays_as_it_is),
+		TEST(confined_run_who_reads_reaches_no_more),
+		TEST(confined_run_bytes_come_back_up_to_their_bound),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
