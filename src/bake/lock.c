@@ -83,8 +83,7 @@ static int check_sums(const json_t *part, struct json_place place, struct error 
 	return 0;
 }
 
-/* "YYYY-MM-DD": it becomes part of an address. */
-static int is_date(const char *text)
+int lock_is_date(const char *text)
 {
 	static const char form[] = "dddd-dd-dd";
 
@@ -100,7 +99,7 @@ static int check_part(const json_t *part, const struct json_kind *kinds, struct 
 	int r = json_check_kind(part, "source", kinds, place, err);
 	if (r >= 0)
 		r = check_sums(part, place, err);
-	if (r >= 0 && json_object_get(part, "date") && !is_date(json_text(part, "date")))
+	if (r >= 0 && json_object_get(part, "date") && !lock_is_date(json_text(part, "date")))
 		r = json_refuse(place, "date", err, "must be YYYY-MM-DD");
 	return r;
 }

@@ -14,6 +14,9 @@
 /* Checks what was read from file. Returns 0, or -EINVAL with file, path and reason. */
 int lock_check(const json_t *lock, const char *file, struct error *err);
 
+/* Is it "YYYY-MM-DD"? That becomes part of an address. Returns 1 or 0. */
+int lock_is_date(const char *text);
+
 /* Reads folder/lock.json. ret_lock: new; NULL when there is none. */
 int lock_read(const char *folder, json_t **ret_lock, struct error *err);
 

@@ -1,81 +1,14 @@
 #include "bake/rust.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "bake/json.h"
 #include "bake/rust_link.h"
-#include "bake/taken.h"
+#include "bake/rust_sources.h"
 #include "bake/tree.h"
-
-/* The patterns and the place of a channel's files; to: room for the latter. */
-static struct taken taken_of(const json_t *rust, const char *channel, struct path *to)
-{
-	path_format(to, NULL, "opt/rust/%s", channel);
-	return (struct taken){
-		.kind = "rust",
-		.name = channel,
-		.to = to->text,
-		.files = {.keep = json_object_get(rust, "keep"),
-			  .drop = json_object_get(rust, "drop")},
-	};
-}
-
-/* Where rustup keeps its tool chains, in the order they are looked at. */
-static int rustup_folders(struct path ret[3], size_t *ret_count, struct error *err)
-{
-	const char *own = getenv("RUSTUP_HOME");
-	const char *home = getenv("HOME");
-	const char *sudo_user =
-		getenv("SUDO_USER"); /* `sudo make image`: the caller's tool chains */
-	const struct passwd *user = sudo_user ? getpwnam(sudo_user) : NULL;
-	size_t n = 0;
-	int r = 0;
-
-	if (own && *own == '/')
-		r = path_format(&ret[n++], err, "%s/toolchains", own);
-	if (r >= 0 && home && *home == '/')
-		r = path_format(&ret[n++], err, "%s/.rustup/toolchains", home);
-	if (r >= 0 && user && user->pw_dir)
-		r = path_format(&ret[n++], err, "%s/.rustup/toolchains", user->pw_dir);
-	*ret_count = n;
-	return r;
-}
-
-/* Is there a tool chain of this rustup channel? Returns 1 and its real path, or 0. */
-static int find_toolchain(const char *rustup_channel, struct path *ret_folder, struct error *err)
-{
-	struct path folders[3], rustc;
-	struct utsname host;
-	size_t count;
-
-	int r = rustup_folders(folders, &count, err);
-	if (r < 0)
-		return r;
-	if (uname(&host) < 0)
-		return error_set(err, -errno, "rust", "cannot tell this machine's kind");
-	for (size_t i = 0; i < count; i++) {
-		struct path folder;
-		r = path_format(&folder, err, "%s/%s-%s-unknown-linux-gnu", folders[i].text,
-				rustup_channel, host.machine);
-		if (r < 0)
-			return r;
-		if (!realpath(folder.text, ret_folder->text))
-			continue;
-		r = path_format(&rustc, err, "%s/bin/rustc", ret_folder->text);
-		if (r < 0)
-			return r;
-		if (access(rustc.text, X_OK) == 0)
-			return 1;
-	}
-	ret_folder->text[0] = '\0';
-	return 0;
-}
 
 static int add_channel(struct bake *bake, const char *name, struct channel **ret_channel,
 		       struct error *err)
@@ -87,71 +20,6 @@ static int add_channel(struct bake *bake, const char *name, struct channel **ret
 	*channel = (struct channel){.source = NULL};
 	snprintf(channel->name, sizeof(channel->name), "%s", name);
 	*ret_channel = channel;
-	return 0;
-}
-
-/* Notes what came of a channel's files. more: further keys of its lock, or NULL; taken over. */
-static int take_result(struct channel *channel, const struct taken_result *result, json_t *more,
-		       struct error *err)
-{
-	channel->layer = result->layer;
-	memcpy(channel->digest, result->tree_sha256, sizeof(channel->digest));
-	channel->lock = json_pack("{s:s, s:s}", "source", json_text(channel->source, "kind"),
-				  "tree_sha256", result->tree_sha256);
-	int r = channel->lock ? json_object_update(channel->lock, more) : -1;
-	json_decref(more);
-	return r < 0 ? error_set(err, -ENOMEM, "rust", "cannot note a tool chain") : 0;
-}
-
-/* The sources by kind: 1 when it could be had, 0 when not, or a negative errno. */
-static int try_rustup(struct bake *bake, const json_t *rust, struct channel *channel,
-		      struct error *err)
-{
-	char identity[DIGEST_HEX_SIZE];
-	struct taken_result result;
-	struct path to;
-	struct taken taken = taken_of(rust, channel->name, &to);
-
-	int r = find_toolchain(json_text(channel->source, "toolchain"), &channel->toolchain, err);
-	if (r <= 0)
-		return r;
-	taken.files.folder = channel->toolchain.text;
-	taken.identity = identity;
-	r = folder_files_identity(&taken.files, identity, err);
-	if (r >= 0)
-		r = taken_known(bake, &taken, &result, err);
-	if (r == 0)
-		r = taken_make(bake, &taken, NULL, &result, err);
-	if (r >= 0)
-		r = take_result(channel, &result, json_object(), err);
-	return r < 0 ? r : 1;
-}
-
-static int try_deb(struct bake *bake, const json_t *rust, struct channel *channel,
-		   struct error *err)
-{
-	(void)bake;
-	(void)rust;
-	channel->from_debian = 1;
-	channel->lock = json_pack("{s:s}", "source", "deb");
-	return channel->lock ? 1 : error_set(err, -ENOMEM, "rust", "cannot note a tool chain");
-}
-
-static int try_source(struct bake *bake, const json_t *rust, struct channel *channel,
-		      struct error *err)
-{
-	static const struct {
-		const char *kind;
-		int (*try)(struct bake *bake, const json_t *rust, struct channel *channel,
-			   struct error *err);
-	} kinds[] = {
-		{"rustup", try_rustup},
-		{"deb", try_deb},
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(kinds[i].kind, json_text(channel->source, "kind")) == 0)
-			return kinds[i].try(bake, rust, channel, err);
 	return 0;
 }
 
@@ -168,7 +36,7 @@ static int bake_channel(struct bake *bake, const json_t *rust, const char *name,
 		return r;
 	json_array_foreach (sources, i, source) {
 		channel->source = source;
-		r = try_source(bake, rust, channel, err);
+		r = rust_source_try(bake, rust, channel, err);
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}

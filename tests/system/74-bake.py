@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from baking import World, read_json, run, sha256_of, tree_of, version_in, write
+from baking import Once, World, read_json, run, sha256_of, tree_of, version_in, write
 from harness import ROOT, SANDLOT
 
 
@@ -343,3 +343,146 @@ class Tools(unittest.TestCase):
         sum_of = re.search(r"has the tree_sha256 ([0-9a-f]{64})", said)[1]
         self.add({"kind": "dir", "path": "tool", "tree_sha256": sum_of}, to="usr")
         self.refused("root/usr/bin/say", "File exists")
+
+
+class RustDistribution(unittest.TestCase):
+    """A Rust channel from a signed distribution."""
+
+    def setUp(self):
+        self.world = World()
+        self.dist = self.world.add_rust()
+        self.publish("1.0.0", "2025-01-01")
+
+    def tearDown(self):
+        self.world.close()
+
+    def publish(self, version, date):
+        self.rustc = self.dist.add("rustc", version, date, {
+            "bin/rustc": Once.program(version), "lib/dropped": "x", "share/doc/readme": "x"})
+        self.std = self.dist.add("rust-std", version, date, {"lib/libstd.rlib": f"std {version}"})
+        self.manifest = self.dist.publish("stable", date)
+
+    def refused(self, *parts, cache="cache"):
+        done = self.world.bake(cache=cache)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        for part in parts:
+            self.assertIn(part, done.stdout)
+        self.assertEqual(os.listdir(self.world.path(cache + "/images")), [])
+
+    @staticmethod
+    def flip(path, offset=-10):
+        """Changes one bit of a file."""
+        with open(path, "r+b") as file:
+            file.seek(offset, os.SEEK_END)
+            byte = file.read(1)
+            file.seek(offset, os.SEEK_END)
+            file.write(bytes([byte[0] ^ 1]))
+
+    def test_components_are_laid_together_and_filtered(self):
+        world = self.world
+        image, _ = world.image()
+        tree = tree_of(os.path.join(image, "root/opt/rust/stable"))
+        self.assertEqual(sorted(tree), ["bin", "bin/rustc", "lib", "lib/libstd.rlib", "link.args"])
+        self.assertEqual(tree["bin/rustc"][0] & 0o7777, 0o755)
+        self.assertFalse(os.path.exists("/tmp/sandlot-installer-ran"))
+        manifest = read_json(os.path.join(image, "manifest.json"))
+        self.assertEqual(manifest["languages"][1]["version"], "1.0.0")
+        part = read_json(os.path.join(image, "lock.json"))["rust"]["stable"]
+        self.assertEqual((part["source"], part["date"], part["version"]),
+                         ("dist", "2025-01-01", "1.0.0 (abc 2025-01-01)"))
+        self.assertEqual(part["manifest_sha256"], sha256_of(self.manifest))
+
+        # Nothing is asked for again, and the same comes out elsewhere.
+        world.web.asked.clear()
+        self.assertEqual(world.image()[0], image)
+        self.assertEqual(world.web.asked, [])
+        self.assertEqual(os.path.basename(world.image(cache="another")[0]), os.path.basename(image))
+
+    def test_the_locked_manifest_is_taken_while_it_can_be_had(self):
+        world = self.world
+        world.lock()
+        first, _ = world.image()
+        self.publish("2.0.0", "2025-02-02")
+        again, said = world.image(cache="another")  # from the folder of its day
+        self.assertEqual(os.path.basename(again), os.path.basename(first), said)
+
+        done = world.bake("update", "--dry-run")
+        self.assertIn("Rust stable: dist 1.0.0 (abc 2025-01-01)", done.stdout)
+        self.assertIn("→ dist 2.0.0 (abc 2025-02-02)", done.stdout)
+
+        shutil.rmtree(world.path("web/dist/2025-01-01"))
+        newer, said = world.image(cache="third")
+        self.assertIn("of 2025-01-01, which lock.json names, cannot be had", said)
+        self.assertIn("→ dist 2.0.0", said)
+        self.assertEqual(read_json(os.path.join(newer, "lock.json"))["rust"]["stable"]["date"], "2025-02-02")
+        self.assertEqual(world.image()[0], first)  # the first cache has it still
+
+    def test_a_changed_byte_of_the_manifest_is_refused(self):
+        self.flip(self.manifest)
+        self.refused("channel-rust-stable.toml is not the file that channel-rust-stable.toml.sha256 names")
+        # Whoever can change one file can change the other.
+        write(self.manifest + ".sha256", f"{sha256_of(self.manifest)}  channel-rust-stable.toml\n")
+        self.refused("the signature of channel-rust-stable.toml is not good", "gpgv")
+
+    def test_a_signature_by_another_key_is_refused(self):
+        Once.signer("stranger").sign(self.manifest)
+        self.refused("the signature of channel-rust-stable.toml is not good")
+
+    def test_a_missing_or_damaged_signature_is_refused(self):
+        with open(self.manifest + ".asc", encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        lines[3] = lines[3].swapcase()
+        write(self.manifest + ".asc", "\n".join(lines) + "\n")
+        self.refused("the signature of channel-rust-stable.toml is not good")
+        os.unlink(self.manifest + ".asc")
+        self.refused("channel-rust-stable.toml: cannot get", ".asc")
+
+    def test_a_changed_byte_of_a_component_is_refused(self):
+        self.flip(self.std)
+        self.refused("the component rust-std: ", "has the sha256")
+
+    def test_a_component_that_is_missing_is_refused(self):
+        os.unlink(self.std)
+        self.refused("the component rust-std: cannot get", "there is no such file")
+        del self.dist.components["rust-std"]
+        self.dist.publish("stable", "2025-01-01")
+        self.refused("channel-rust-stable.toml: it has no component rust-std for", cache="another")
+
+    def test_a_manifest_whose_files_are_gone_is_locked_again(self):
+        world = self.world
+        world.lock()
+        self.publish("2.0.0", "2025-02-02")
+        os.unlink(world.path("web/dist/2025-01-01/" + os.path.basename(self.rustc).replace("2.0.0", "1.0.0")))
+        world.forget("files", "layers", "memo")
+        image, said = world.image()
+        self.assertIn("there is no such file; locking it again", said)
+        self.assertEqual(read_json(os.path.join(image, "lock.json"))["rust"]["stable"]["date"], "2025-02-02")
+
+    def test_without_a_distribution_the_next_source_is_taken(self):
+        world = self.world
+        world.archive.add("sandlot-rustc", "3.0", {"usr/bin/rustc": Once.program("3.0")})
+        world.archive.publish()
+        recipe = read_json(world.path("toolchains/rust/recipe.json"))
+        recipe["rust"]["channels"]["stable"]["sources"].append(
+            {"kind": "deb", "packages": ["sandlot-rustc"], "links": {"bin/rustc": "/usr/bin/rustc"}})
+        write(world.path("toolchains/rust/recipe.json"), json.dumps(recipe))
+        lock = world.lock()
+        self.assertEqual(lock["rust"]["stable"]["source"], "dist")
+        image, _ = world.image()
+        self.assertIsNone(version_in(image, "sandlot-rustc"))
+
+        address = world.config["dist"]["address"]
+        world.config["dist"]["address"] = address + "/none"  # it says so, and goes on
+        world.write()
+        image, said = world.image(cache="another")
+        self.assertIn("Rust's distribution: cannot get", said)
+        self.assertIn("→ deb", said)
+        self.assertNotIn("locking the Debian packages again", said)
+        self.assertEqual(version_in(image, "sandlot-rustc"), "3.0")
+        self.assertEqual(os.readlink(os.path.join(image, "root/opt/rust/stable/bin/rustc")), "/usr/bin/rustc")
+
+        del world.config["dist"]  # nothing is asked for that is not configured
+        world.write()
+        world.web.asked.clear()
+        world.image(cache="third")
+        self.assertFalse([path for path in world.web.asked if "dist" in path.split("/")[1]])

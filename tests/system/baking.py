@@ -62,6 +62,30 @@ RECIPE = {
 }
 
 
+# A language of a tool chain that has channels; its compiler is its interpreter.
+FAKE_RUST = {
+    "schema": 1,
+    "packages": [],
+    "version": {"argv": ["/opt/rust/{channel}/bin/rustc", "-vV"], "prefix": "release: "},
+    "rust": {
+        "channels": {"stable": {"sources": [{"kind": "dist", "channel": "stable"}],
+                                "missing": "There is no stable here."}},
+        "components": ["rustc", "rust-std"],
+        "keep": ["bin/*", "lib/*"],
+        "drop": ["lib/dropped"],
+        "crates_script": "none.sh",
+    },
+    "language": {
+        "id": "rust", "name": "Rust", "aliases": [], "main_file": "main.txt", "editor": "text",
+        "options": {"channel": {"values": ["stable"], "default": "stable", "label": "Channel"}},
+        "run": {"argv": ["/opt/rust/{channel}/bin/rustc", "{main_file}"], "files": True},
+    },
+    "sample": "hello.txt",
+    "hello": {"file": "hello.txt", "stdout": "Hello, world!\n"},
+    "checks": [],
+}
+
+
 def run(*words, **more):
     """A tool that must succeed; its output."""
     done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -207,11 +231,55 @@ class Archive:
         self.signer.clear_sign(os.path.join(suite, "Release"), os.path.join(suite, "InRelease"))
 
 
+class Distribution:
+    """Rust's official distribution in a folder, with archives as rust-installer has them."""
+
+    TARGET = f"{os.uname().machine}-unknown-linux-gnu"
+
+    def __init__(self, folder, signer):
+        self.folder, self.signer = folder, signer
+        self.components = {}
+
+    def add(self, component, version, date, files):
+        name = f"{component}-{version}-{self.TARGET}"
+        with tempfile.TemporaryDirectory() as top:
+            installed = os.path.join(top, name, f"{component}-{self.TARGET}")
+            for path, data in files.items():
+                write(os.path.join(installed, path), data)
+                os.chmod(os.path.join(installed, path), 0o755 if path.startswith("bin/") else 0o644)
+            write(os.path.join(installed, "manifest.in"), "".join(f"file:{path}\n" for path in files))
+            write(os.path.join(top, name, "components"), f"{component}-{self.TARGET}\n")
+            # What must never be run: it would be seen.
+            write(os.path.join(top, name, "install.sh"), "#!/bin/sh\ntouch /tmp/sandlot-installer-ran\n")
+            os.chmod(os.path.join(top, name, "install.sh"), 0o755)
+            archive = os.path.join(self.folder, date, name + ".tar.xz")
+            os.makedirs(os.path.dirname(archive), exist_ok=True)
+            run("tar", "-C", top, "--sort=name", "--mtime=@0", "-cJf", archive, name)
+        self.components[component] = (version, archive, sha256_of(archive))
+        return archive
+
+    def publish(self, channel, date):
+        """Writes and signs the manifest, here and in the folder of its day."""
+        text = f'manifest-version = "2"\ndate = "{date}"\n'
+        for component, (version, archive, sha256) in self.components.items():
+            text += (f'\n[pkg.{component}]\nversion = "{version} (abc {date})"\n'
+                     f'\n[pkg.{component}.target.{self.TARGET}]\navailable = true\n'
+                     f'xz_url = "https://elsewhere.invalid/dist/{os.path.relpath(archive, self.folder)}"\n'
+                     f'xz_hash = "{sha256}"\n')
+        name = f"channel-rust-{channel}.toml"
+        for folder in (self.folder, os.path.join(self.folder, date)):
+            path = os.path.join(folder, name)
+            write(path, text)
+            write(path + ".sha256", f"{sha256_of(path)}  {name}\n")
+            self.signer.sign(path)
+        return os.path.join(self.folder, name)
+
+
 class Once:
     """What is dear to make and the same for every world of this process."""
 
     folder = None
-    programs = {}
+    programs, signers = {}, {}
 
     @classmethod
     def path(cls, name):
@@ -231,11 +299,11 @@ class Once:
         return cls.programs[version]
 
     @classmethod
-    def signer(cls):
-        if not hasattr(cls, "the_signer"):
-            cls.the_signer = Signer(os.path.dirname(cls.path("archive")), "archive")
-            atexit.register(cls.the_signer.close)
-        return cls.the_signer
+    def signer(cls, name):
+        if name not in cls.signers:
+            cls.signers[name] = Signer(os.path.dirname(cls.path(name)), name)
+            atexit.register(cls.signers[name].close)
+        return cls.signers[name]
 
 
 class World:
@@ -244,7 +312,7 @@ class World:
         self.folder = tempfile.mkdtemp(prefix="sandlot-bake-")
         os.chmod(self.folder, 0o755)
         self.web = Web(self.path("web"))
-        self.signer = Once.signer()
+        self.signer = Once.signer("archive")
         self.archive = Archive(self.path("web/debian"), self.signer)
         self.config = {"schema": 1, "apt_sources": self.path("debian.list")}
         self.recipe, self.image_json = json.loads(json.dumps(RECIPE)), {
@@ -271,6 +339,15 @@ class World:
         self.archive.add("sandlot-say", version,
                          {"bin/say": Once.program(version), "usr/share/doc/say/copyright": "none" + more},
                          depends="sandlot-base")
+
+    def add_rust(self):
+        """A second language, whose tool chain comes from a distribution on loopback. Returns that."""
+        write_json(self.path("toolchains/rust/recipe.json"), FAKE_RUST)
+        write(self.path("toolchains/rust/hello.txt"), "Hello, world!\n")
+        self.image_json["languages"] = ["say", "rust"]
+        self.config["dist"] = {"address": self.web.address + "/dist", "keyring": Once.signer("dist").keyring}
+        self.write()
+        return Distribution(self.path("web/dist"), Once.signer("dist"))
 
     def bake(self, *words, cache="cache"):
         """`sandlot bake WORDS tiny`; stdout and stderr are one text."""
