@@ -38,8 +38,10 @@ int bake_try(struct bake *bake, const struct child_spec *spec, struct child_resu
 {
 	struct child_spec shown = *spec;
 
-	shown.line = tool_line;
-	shown.owner = bake;
+	if (!shown.line) {
+		shown.line = tool_line;
+		shown.owner = bake;
+	}
 	int r = child_run(&shown, ret_result, err);
 	if (r == -ENOENT)
 		r = error_set_plain(err, r, "tool", "%s is not installed; run scripts/setup image",

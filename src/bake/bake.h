@@ -17,7 +17,7 @@
 #include "bake/sign.h"
 
 /* Part of every key: raise it when the program makes something else of the same inputs. */
-#define BAKE_FORMAT "1"
+#define BAKE_FORMAT "2"
 
 enum { BAKE_CHANNELS_MAX = 4 };
 
@@ -25,7 +25,8 @@ enum { BAKE_CHANNELS_MAX = 4 };
 #define BAKE_STAGES(X)                                                                             \
 	X(STAGE_TAKE, "tool chains and tools")                                                     \
 	X(STAGE_DEBIAN, "Debian packages")                                                         \
-	X(STAGE_CRATES, "crates: fetch, check, unpack")                                            \
+	X(STAGE_FETCH, "crates: fetch")                                                            \
+	X(STAGE_CRATES, "crates: check, unpack")                                                   \
 	X(STAGE_COMPILE, "crates: compile in cells")                                               \
 	X(STAGE_TEST, "image and self-test")                                                       \
 	X(STAGE_FORM, "EROFS file")
@@ -124,8 +125,8 @@ int bake_try(struct bake *bake, const struct child_spec *spec, struct child_resu
 	     struct error *err);
 
 /*
- * Runs a tool with its lines shown; an exit code other than 0 is a failure: -EIO with "WHAT
- * failed", and its last lines in bake->tail. ret_result may be NULL.
+ * Runs a tool with its lines shown, unless spec has a line() of its own; an exit code other than 0
+ * is a failure: -EIO with "WHAT failed", and its last lines in bake->tail. ret_result may be NULL.
  */
 int bake_tool(struct bake *bake, const char *what, const struct child_spec *spec,
 	      struct child_result *ret_result, struct error *err);

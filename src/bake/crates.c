@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bake/cargo_lock.h"
+#include "bake/cargo_says.h"
 #include "bake/cell.h"
 #include "bake/externs.h"
 #include "bake/json.h"
@@ -18,21 +19,23 @@
 #include "base/fd.h"
 
 /*
- * One layer for each channel and mode, named by everything that goes into it: the crates' lock, the
- * script, the compiler and the Debian packages it links with. Build scripts and procedural macros
- * run here; what they can reach is the cell, and what comes out is a tar of libraries that
- * visitors' programs are linked with.
+ * One layer for each channel, named by everything that goes into it: the crates' lock, the script,
+ * the compiler and the Debian packages it links with. Build scripts and procedural macros run here;
+ * what they can reach is the cell, and what comes out is a tar of libraries that visitors' programs
+ * are linked with.
+ *
+ * Both modes of a program use the same libraries, compiled with optimisation, as both use the same
+ * standard library: two layers instead of four.
  */
 
 enum {
 	BUILD_WALL_SEC = 1860, /* the cell's own limit is half an hour */
 	OUT_FILES_MAX = 5000,
 	MESSAGES_MAX = 32 << 20,
+	STATUS_TIME = 124, /* of sandlot-cell-run, see its help */
+	STATUS_MEMORY = 137,
 };
 #define OUT_BYTES_MAX (UINT64_C(4) << 30)
-
-static const char *const modes[] = {"debug", "release"};
-enum { MODE_COUNT = sizeof(modes) / sizeof(modes[0]) };
 
 /* What making one layer needs. */
 struct crates_build {
@@ -40,22 +43,41 @@ struct crates_build {
 	const struct cargo_lock *lock;
 	struct path vendor; /* folder cells see as /playground/in */
 	const struct channel *channel;
-	const char *mode;
+	unsigned channels_left;	  /* to be compiled, this one included */
+	struct cargo_said begun;  /* the last crate that was begun */
+	struct cargo_said failed; /* the first one cargo found fault with */
 };
 
-/* "   Compiling serde v1.0.1" is a crate begun. */
 static void build_line(void *owner, const char *line)
 {
-	struct bake *bake = owner;
-	const char *word = "   Compiling ";
+	struct crates_build *build = owner;
+	struct progress *progress = &build->bake->progress;
+	struct cargo_said said;
 
 	if (!line) {
-		progress_tick(&bake->progress, NULL);
+		progress_tick(progress, NULL);
 		return;
 	}
-	if (strncmp(line, word, strlen(word)) == 0)
-		progress_add(&bake->progress, line + strlen(word), 0);
-	progress_tool_line(&bake->progress, line);
+	cargo_says(line, &said);
+	switch (said.event) {
+	case CARGO_SAYS_COUNT:
+		progress_total(progress,
+			       progress->done + (uint64_t)said.count * build->channels_left);
+		break;
+	case CARGO_SAYS_BEGUN:
+		build->begun = said;
+		progress_add(progress, said.crate, 0);
+		break;
+	case CARGO_SAYS_BUILD_SCRIPT:
+	case CARGO_SAYS_NOT_COMPILED:
+		if (build->failed.event == CARGO_SAYS_ELSE)
+			build->failed = said;
+		break;
+	case CARGO_SAYS_DOWNLOADED:
+	case CARGO_SAYS_ELSE:
+		break;
+	}
+	progress_tool_line(progress, line);
 }
 
 static int build_script(const struct bake *bake, char **ret_text, struct error *err)
@@ -82,19 +104,48 @@ static int layer_key(const struct crates_build *build, char ret_key[DIGEST_HEX_S
 	digest_field_text(&digest, "debian", build->bake->debian_digest);
 	digest_field_text(&digest, "rust", build->channel->digest);
 	digest_field_text(&digest, "channel", build->channel->name);
-	digest_field_text(&digest, "mode", build->mode);
 	digest_field(&digest, "epoch", &build->bake->definition->epoch,
 		     sizeof(build->bake->definition->epoch));
 	return digest_end(&digest, ret_key, err);
 }
 
+/* Why a build failed, as far as can be told. Returns -EIO. */
+static int tell_failure(const struct crates_build *build, int exit_code, struct error *err)
+{
+	const char *channel = build->channel->name;
+	const char *at = build->begun.crate[0] ? build->begun.crate : "the first crate";
+
+	if (exit_code == STATUS_TIME)
+		return error_set_plain(err, -EIO, "crates",
+				       "the crates (%s) took too long to compile; the last begun "
+				       "was %s",
+				       channel, at);
+	if (exit_code == STATUS_MEMORY)
+		return error_set_plain(err, -EIO, "crates",
+				       "the crates (%s) took too much memory to compile; the last "
+				       "begun was %s",
+				       channel, at);
+	if (build->failed.event == CARGO_SAYS_BUILD_SCRIPT)
+		return error_set_plain(err, -EIO, "crates",
+				       "%s: its build script failed in a cell (%s); what it "
+				       "printed follows",
+				       build->failed.crate, channel);
+	if (build->failed.event == CARGO_SAYS_NOT_COMPILED)
+		return error_set_plain(err, -EIO, "crates",
+				       "%s: it does not compile (%s); what was printed follows",
+				       build->failed.crate, channel);
+	return error_set_plain(err, -EIO, "crates",
+			       "compiling the crates (%s) failed in a cell with exit status %d",
+			       channel, exit_code);
+}
+
 /* Compiles in a cell; tar: where its output goes. */
-static int run_build(const struct crates_build *build, const char *folder, const char *tar,
+static int run_build(struct crates_build *build, const char *folder, const char *tar,
 		     struct error *err)
 {
 	struct bake *bake = build->bake;
 	_cleanup_free_ char *script = NULL;
-	struct path script_path, file, bind, artefact, what;
+	struct path script_path, file, bind, artefact;
 
 	int r = build_script(bake, &script, err);
 	if (r >= 0)
@@ -107,13 +158,10 @@ static int run_build(const struct crates_build *build, const char *folder, const
 		r = path_format(&bind, err, "%s:in", build->vendor.text);
 	if (r >= 0)
 		r = path_format(&artefact, err, "out.tar:%s", tar);
-	if (r >= 0)
-		r = path_format(&what, err, "compiling the crates (%s, %s)", build->channel->name,
-				build->mode);
 	if (r < 0)
 		return r;
 	const char *const argv[] = {"/bin/sh", "/playground/build-crates.sh", build->channel->name,
-				    build->mode, NULL};
+				    NULL};
 	const struct cell_job job = {
 		.image = bake->image.text,
 		.profile = "compile",
@@ -125,12 +173,15 @@ static int run_build(const struct crates_build *build, const char *folder, const
 		.artefact = artefact.text,
 		.wall_usec = BUILD_WALL_SEC * USEC_PER_SEC,
 		.line = build_line,
-		.owner = bake,
+		.owner = build,
 	};
 	__attribute__((cleanup(child_result_fini))) struct child_result result;
-	r = cell_job_must(bake, what.text, &job, &result, err);
+	r = cell_job_run(bake, &job, &result, err);
 	unlink(script_path.text);
-	return r;
+	if (r < 0 || result.exit_code == 0)
+		return r;
+	snprintf(bake->tail, sizeof(bake->tail), "%s", result.tail);
+	return tell_failure(build, result.exit_code, err);
 }
 
 /* Writes externs.args from messages.json, which goes; crates.json stays beside root/. */
@@ -166,13 +217,13 @@ static int write_externs(const struct crates_build *build, const char *folder,
 	return json_write_file(path.text, top, err);
 }
 
-static int make_layer(const struct crates_build *build, const char *folder, struct error *err)
+static int make_layer(struct crates_build *build, const char *folder, struct error *err)
 {
 	static const struct unpack_rules rules = {.files_max = OUT_FILES_MAX,
 						  .bytes_max = OUT_BYTES_MAX};
 	struct path tar, in_image, root, libraries;
 
-	int r = path_format(&in_image, err, "/opt/crates/%s/%s", build->channel->name, build->mode);
+	int r = path_format(&in_image, err, "/opt/crates/%s", build->channel->name);
 	if (r >= 0)
 		r = path_format(&tar, err, "%s/out.tar", folder);
 	if (r >= 0)
@@ -208,15 +259,21 @@ static int note_crates(struct bake *bake, const char *layer, struct error *err)
 	return 0;
 }
 
-static int bake_mode(const struct crates_build *build, struct error *err)
+/* Is the channel's layer in the cache? Returns 1, 0 or -errno. */
+static int find_layer(const struct crates_build *build, struct path *ret_layer, struct error *err)
 {
-	struct bake *bake = build->bake;
 	char key[DIGEST_HEX_SIZE];
-	struct path layer, folder = {.text = ""}, from, to;
 
 	int r = layer_key(build, key, err);
-	if (r >= 0)
-		r = bake_layer(bake, "crates", key, &layer, err);
+	return r < 0 ? r : bake_layer(build->bake, "crates", key, ret_layer, err);
+}
+
+static int bake_channel(struct crates_build *build, struct error *err)
+{
+	struct bake *bake = build->bake;
+	struct path layer, folder = {.text = ""}, from, to;
+
+	int r = find_layer(build, &layer, err);
 	if (r == 0) {
 		bake_stage(bake, STAGE_COMPILE);
 		r = cache_begin(&bake->cache, &folder, err);
@@ -226,6 +283,7 @@ static int bake_mode(const struct crates_build *build, struct error *err)
 			r = cache_commit(&bake->cache, folder.text, layer.text, err);
 		if (r < 0)
 			cache_abandon(folder.text);
+		build->channels_left--;
 	}
 	if (r >= 0)
 		r = path_format(&from, err, "%s/root", layer.text);
@@ -238,12 +296,11 @@ static int bake_mode(const struct crates_build *build, struct error *err)
 
 /* For an image without crates: the compile step reads the file all the same. */
 static int write_no_externs(const struct bake *bake, const struct channel *channel,
-			    const char *mode, struct error *err)
+			    struct error *err)
 {
 	struct path folder, file;
 
-	int r = path_format(&folder, err, "%s/root/opt/crates/%s/%s", bake->image.text,
-			    channel->name, mode);
+	int r = path_format(&folder, err, "%s/root/opt/crates/%s", bake->image.text, channel->name);
 	if (r >= 0)
 		r = path_make_folders(folder.text, err);
 	if (r >= 0)
@@ -251,19 +308,31 @@ static int write_no_externs(const struct bake *bake, const struct channel *chann
 	return r < 0 ? r : path_write_file(file.text, 0644, "", 0, err);
 }
 
+static int count_left(struct crates_build *build, struct error *err)
+{
+	struct path layer;
+
+	for (size_t i = 0; i < build->bake->channel_count; i++) {
+		build->channel = &build->bake->channels[i];
+		int r = find_layer(build, &layer, err);
+		if (r < 0)
+			return r;
+		build->channels_left += r == 0;
+	}
+	return 0;
+}
+
 static int bake_all(struct bake *bake, const struct cargo_lock *lock, struct error *err)
 {
 	struct crates_build build = {.bake = bake, .lock = lock};
 
 	int r = vendor_bake(bake, lock, &build.vendor, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < bake->channel_count && r >= 0; i++)
-		for (size_t k = 0; k < MODE_COUNT && r >= 0; k++) {
-			build.channel = &bake->channels[i];
-			build.mode = modes[k];
-			r = bake_mode(&build, err);
-		}
+	if (r >= 0)
+		r = count_left(&build, err);
+	for (size_t i = 0; i < bake->channel_count && r >= 0; i++) {
+		build.channel = &bake->channels[i];
+		r = bake_channel(&build, err);
+	}
 	return r;
 }
 
@@ -279,8 +348,7 @@ int crates_bake(struct bake *bake, struct error *err)
 		cargo_lock_fini(&lock);
 		return r;
 	}
-	for (size_t i = 0; i < bake->channel_count; i++)
-		for (size_t k = 0; k < MODE_COUNT && r >= 0; k++)
-			r = write_no_externs(bake, &bake->channels[i], modes[k], err);
+	for (size_t i = 0; i < bake->channel_count && r >= 0; i++)
+		r = write_no_externs(bake, &bake->channels[i], err);
 	return r;
 }

@@ -1,7 +1,7 @@
 /*
- * The crates of a set, compiled in cells without network, once for each channel and mode, and put
- * where the compile step finds them: root/opt/crates/CHANNEL/MODE/ with externs.args, one rustc
- * argument per line.
+ * The crates of a set, compiled in cells without network, once for each channel, and put where
+ * the compile step finds them: root/opt/crates/CHANNEL/ with externs.args, one rustc argument per
+ * line.
  */
 #ifndef BAKE_CRATES_H
 #define BAKE_CRATES_H

@@ -250,24 +250,41 @@ static int collect_tools(struct definition *definition, const char *file, struct
 	return r;
 }
 
+/* Where the crate set is: below toolchains, or "./FOLDER" beside image.json. */
+static int find_crates(struct definition *definition, const char *toolchains, const char *file,
+		       struct error *err)
+{
+	const char *set = json_text(definition->json, "crate_set");
+	const int is_own = strncmp(set, "./", 2) == 0;
+
+	if (!path_is_below(is_own ? set + 2 : set))
+		return json_refuse((struct json_place){file, ""}, "crate_set", err,
+				   "must be a folder of toolchains, or ./FOLDER beside this file");
+	return path_format(&definition->crates, err, "%s/%s",
+			   is_own ? definition->folder.text : toolchains, is_own ? set + 2 : set);
+}
+
 static int read_crates(struct definition *definition, struct digest *digest, const char *toolchains,
 		       const char *file, struct error *err)
 {
-	static const char *const names[] = {"Cargo.toml", "Cargo.lock"};
-	const char *set = json_text(definition->json, "crate_set");
+	_cleanup_free_ char *toml = NULL, *lock = NULL;
+	const struct {
+		const char *name;
+		char **ret_text;
+		int optional;
+	} parts[] = {{"Cargo.toml", &toml, 0},
+		     {"Cargo.lock", &lock, 0},
+		     {"check.rs", &definition->crates_check, 1},
+		     {"check.stdout", &definition->crates_stdout, 1}};
 	struct path path;
 
-	if (!set)
+	if (!json_text(definition->json, "crate_set"))
 		return 0;
-	if (!path_is_below(set))
-		return json_refuse((struct json_place){file, ""}, "crate_set", err,
-				   "must be a folder of toolchains");
-	int r = path_format(&definition->crates, err, "%s/%s", toolchains, set);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && r >= 0; i++) {
-		_cleanup_free_ char *text = NULL;
-		r = path_format(&path, err, "%s/%s", definition->crates.text, names[i]);
-		if (r >= 0)
-			r = read_part(digest, path.text, &text, err);
+	int r = find_crates(definition, toolchains, file, err);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && r >= 0; i++) {
+		r = path_format(&path, err, "%s/%s", definition->crates.text, parts[i].name);
+		if (r >= 0 && (!parts[i].optional || path_exists(path.text)))
+			r = read_part(digest, path.text, parts[i].ret_text, err);
 	}
 	return r;
 }
@@ -334,6 +351,8 @@ struct definition *definition_free(struct definition *definition)
 		json_decref(definition->recipes[i].json);
 	json_decref(definition->base);
 	json_decref(definition->json);
+	free(definition->crates_check);
+	free(definition->crates_stdout);
 	free(definition);
 	return NULL;
 }

@@ -36,12 +36,14 @@ struct tool_wanted {
 };
 
 struct definition {
-	json_t *json;					 /* owned: image.json */
-	json_t *base;					 /* owned: the base's file */
-	struct path folder;				 /* image.json's */
-	struct path crates;				 /* folder of the crate set; empty: none */
-	const char *name;				 /* borrowed */
-	int64_t epoch;					 /* time of every file in the image */
+	json_t *json;	     /* owned: image.json */
+	json_t *base;	     /* owned: the base's file */
+	struct path folder;  /* image.json's */
+	struct path crates;  /* folder of the crate set; empty: none */
+	char *crates_check;  /* owned: its check.rs, or NULL */
+	char *crates_stdout; /* owned: what that prints (check.stdout), or NULL */
+	const char *name;    /* borrowed */
+	int64_t epoch;	     /* time of every file in the image */
 	struct recipe recipes[DEFINITION_LANGUAGES_MAX]; /* in the order of the page */
 	size_t recipe_count;
 	struct tool_wanted tools[DEFINITION_TOOLS_MAX]; /* image.json's, then the recipes' */

@@ -43,6 +43,10 @@ static int is_library(const json_t *target)
 	return 0;
 }
 
+/* Where cargo puts what is compiled for the machine that compiles: macros, build scripts, and the
+ * libraries those use, which no program is linked with. */
+#define HOST_FOLDER "/target/release/"
+
 /* The file rustc is to be pointed at: the .rlib, or the .so of a procedural macro. Borrowed; NULL:
  * none. */
 static const char *library_file(const json_t *message)
@@ -51,10 +55,11 @@ static const char *library_file(const json_t *message)
 	json_t *item;
 
 	json_array_foreach (json_object_get(message, "filenames"), i, item) {
-		const char *name =
-			json_string_value(item) ? base_name(json_string_value(item)) : "";
+		const char *path = json_string_value(item) ? json_string_value(item) : "";
+		const char *name = base_name(path);
 		size_t len = strlen(name);
-		int wanted = (len > 5 && strcmp(name + len - 5, ".rlib") == 0) ||
+		int wanted = (len > 5 && strcmp(name + len - 5, ".rlib") == 0 &&
+			      !strstr(path, HOST_FOLDER)) ||
 			     (len > 3 && strcmp(name + len - 3, ".so") == 0);
 		if (wanted &&
 		    name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -84,7 +84,6 @@ static const struct json_field check_fields[] = {
 	{"stderr_contains", JSON_SHAPE_TEXT, 1},
 	{"exit_code", JSON_SHAPE_NUMBER, 1},
 	{"for_each", JSON_SHAPE_TEXTS, 1},
-	{"crates", JSON_SHAPE_BOOLEAN, 1},
 };
 
 static int is_id(const char *text)

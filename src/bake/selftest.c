@@ -9,6 +9,7 @@
 
 #include "bake/cell.h"
 #include "bake/json.h"
+#include "bake/selftest_crates.h"
 #include "bake/template.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -202,10 +203,27 @@ static int run_program(struct selftest *test, const struct recipe *recipe, const
 	if (!chosen)
 		return error_set(err, -ENOMEM, "self-test", "cannot fill a step");
 
-	if (json_is_true(json_object_get(expected, "crates")) && !test->bake->crates)
-		return 0;
 	test->expected = expected;
 	int r = recipe_source(recipe, json_text(expected, "file"), &code, err);
+	if (r >= 0)
+		r = path_write_file(test->source.text, 0644, code, strlen(code), err);
+	return r < 0 ? r : run_each(test, chosen, 0, err);
+}
+
+/* What the set says of itself, for each channel and mode. */
+static int run_crates(struct selftest *test, struct error *err)
+{
+	const struct definition *definition = test->bake->definition;
+	_cleanup_free_ char *code = NULL;
+	const char *printed = definition->crates_stdout ? definition->crates_stdout : "";
+	json_auto_t *chosen = json_object();
+	json_auto_t *expected = json_pack("{s:s, s:s, s:[s, s]}", "name", "crates", "stdout",
+					  printed, "for_each", "channel", "mode");
+
+	if (!chosen || !expected)
+		return error_set(err, -ENOMEM, "self-test", "cannot fill a step");
+	test->expected = expected;
+	int r = selftest_crates_code(definition->crates_check, test->bake->crates, &code, err);
 	if (r >= 0)
 		r = path_write_file(test->source.text, 0644, code, strlen(code), err);
 	return r < 0 ? r : run_each(test, chosen, 0, err);
@@ -228,6 +246,8 @@ static int run_language(struct bake *bake, const struct recipe *recipe, const js
 	json_array_foreach (json_object_get(recipe->json, "checks"), i, check)
 		if (r >= 0)
 			r = run_program(&test, recipe, check, err);
+	if (r >= 0 && bake->crates && recipe == definition_rust(bake->definition))
+		r = run_crates(&test, err);
 	return r;
 }
 

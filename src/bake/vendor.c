@@ -1,18 +1,14 @@
 #include "bake/vendor.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bake/json.h"
 #include "bake/tree.h"
 #include "bake/unpack.h"
-#include "base/clock.h"
+#include "bake/vendor_fetch.h"
 #include "base/fd.h"
 
 /*
@@ -22,7 +18,6 @@
  */
 
 enum {
-	FETCH_WALL_SEC = 1200,
 	CRATE_FILES_MAX = 50000,
 	CRATE_BYTES_MAX = 1 << 30,
 	LOCK_MAX = 4 << 20,
@@ -54,180 +49,6 @@ int vendor_lock(const struct bake *bake, struct cargo_lock *ret_lock, struct err
 	return cargo_lock_parse(text, path.text, ret_lock, err);
 }
 
-static int crate_path(const struct bake *bake, const struct cargo_package *package,
-		      struct path *ret_path, struct error *err)
-{
-	return path_format(ret_path, err, "%s/crates/%s-%s.crate", bake->cache.folder.text,
-			   package->name, package->version);
-}
-
-/* Is the file what the lock says? Returns 1, 0 when there is none, -EBADMSG when it is another. */
-static int check_crate(const struct cargo_package *package, const char *path, struct error *err)
-{
-	char hex[DIGEST_HEX_SIZE];
-
-	if (!path_exists(path))
-		return 0;
-	int r = digest_file(path, hex, NULL, err);
-	if (r < 0)
-		return r;
-	if (strcmp(hex, package->sha256) == 0)
-		return 1;
-	return error_set_plain(err, -EBADMSG, "crates",
-			       "%s %s: %s is not the file Cargo.lock names (sha256 %.12s…, not "
-			       "%.12s…); remove it and bake again",
-			       package->name, package->version, path, hex, package->sha256);
-}
-
-/* The folder cargo keeps its downloads in. */
-static int cargo_home(struct path *ret_path, struct error *err)
-{
-	const char *own = getenv("CARGO_HOME"), *home = getenv("HOME");
-
-	if (own && *own == '/')
-		return path_format(ret_path, err, "%s", own);
-	if (home && *home == '/')
-		return path_format(ret_path, err, "%s/.cargo", home);
-	return error_set_plain(err, -EINVAL, "crates", "there is neither CARGO_HOME nor HOME");
-}
-
-/* Copies a crate cargo has downloaded to our cache, if it is there, after checking it. Returns as
- * check_crate(). */
-static int take_download(const struct bake *bake, const struct cargo_package *package,
-			 struct error *err)
-{
-	struct path home, pattern, to, temporary;
-	glob_t found;
-
-	int r = cargo_home(&home, err);
-	if (r >= 0)
-		r = path_format(&pattern, err, "%s/registry/cache/*/%s-%s.crate", home.text,
-				package->name, package->version);
-	if (r >= 0)
-		r = crate_path(bake, package, &to, err);
-	if (r >= 0)
-		r = path_format(&temporary, err, "%s/tmp/%s-%s.crate", bake->cache.folder.text,
-				package->name, package->version);
-	if (r < 0)
-		return r;
-	if (glob(pattern.text, 0, NULL, &found) != 0)
-		return 0;
-	for (size_t i = 0; i < found.gl_pathc && r == 0; i++) {
-		unlink(temporary.text);
-		r = tree_copy_file(found.gl_pathv[i], temporary.text, 0644, NULL, err);
-		if (r >= 0)
-			r = check_crate(package, temporary.text, err);
-		if (r == -EBADMSG)
-			error_set_plain(err, r, "crates",
-					"%s %s: %s is not the file Cargo.lock names; remove it and "
-					"bake again",
-					package->name, package->version, found.gl_pathv[i]);
-		if (r > 0 && rename(temporary.text, to.text) < 0)
-			r = error_set(err, -errno, "crates", "cannot keep %s", to.text);
-	}
-	globfree(&found);
-	return r;
-}
-
-/* How many crates are not in our cache yet; what cargo has already is taken from there. */
-static int count_missing(struct bake *bake, const struct cargo_lock *lock, size_t *ret_missing,
-			 struct error *err)
-{
-	size_t missing = 0;
-
-	for (size_t i = 0; i < lock->count; i++) {
-		const struct cargo_package *package = &lock->packages[i];
-		struct path path;
-		if (package->is_root)
-			continue;
-		int r = crate_path(bake, package, &path, err);
-		if (r >= 0)
-			r = check_crate(package, path.text, err);
-		if (r == 0)
-			r = take_download(bake, package, err);
-		if (r < 0)
-			return r;
-		missing += r == 0;
-	}
-	*ret_missing = missing;
-	return 0;
-}
-
-/* cargo for the fetch: the one in PATH, or that of the tool chain that goes into the image. */
-static int find_cargo(const struct bake *bake, struct path *ret_cargo, struct error *err)
-{
-	for (size_t i = 0; i < bake->channel_count; i++) {
-		if (bake->channels[i].from_debian)
-			continue;
-		int r = path_format(ret_cargo, err, "%s/bin/cargo",
-				    bake->channels[i].toolchain.text);
-		if (r < 0)
-			return r;
-		if (access(ret_cargo->text, X_OK) == 0)
-			return 0;
-	}
-	return path_format(ret_cargo, err, "cargo");
-}
-
-static int copy_set(const struct bake *bake, const char *folder, struct error *err)
-{
-	static const char *const names[] = {"Cargo.toml", "Cargo.lock"};
-	struct path from, to;
-	int r = 0;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && r >= 0; i++) {
-		r = path_format(&from, err, "%s/%s", bake->definition->crates.text, names[i]);
-		if (r >= 0)
-			r = path_format(&to, err, "%s/%s", folder, names[i]);
-		if (r >= 0)
-			r = tree_copy_file(from.text, to.text, 0644, NULL, err);
-	}
-	if (r >= 0)
-		r = path_format(&to, err, "%s/lib.rs", folder);
-	return r < 0 ? r : path_write_file(to.text, 0644, "", 0, err);
-}
-
-static int run_fetch(struct bake *bake, const char *folder, struct error *err)
-{
-	struct path cargo;
-	int r = find_cargo(bake, &cargo, err);
-	if (r < 0)
-		return r;
-	const char *const argv[] = {cargo.text, "fetch", "--locked", NULL};
-	const char *const env[] = {"CARGO_TERM_COLOR=never", NULL};
-	const struct child_spec spec = {.argv = argv,
-					.env = env,
-					.cwd = folder,
-					.keep_fd = -EBADF,
-					.wall_usec = FETCH_WALL_SEC * USEC_PER_SEC};
-	return bake_tool(bake, "cargo fetch", &spec, NULL, err);
-}
-
-/* Gets every crate of the lock into our cache, checked. */
-static int fetch(struct bake *bake, const struct cargo_lock *lock, struct error *err)
-{
-	struct path folder = {.text = ""};
-	size_t missing;
-
-	int r = count_missing(bake, lock, &missing, err);
-	if (r < 0 || missing == 0)
-		return r;
-	r = cache_begin(&bake->cache, &folder, err);
-	if (r >= 0)
-		r = copy_set(bake, folder.text, err);
-	if (r >= 0)
-		r = run_fetch(bake, folder.text, err);
-	cache_abandon(folder.text);
-	if (r >= 0)
-		r = count_missing(bake, lock, &missing, err);
-	if (r >= 0 && missing > 0)
-		r = error_set_plain(err, -ENOENT, "crates",
-				    "%zu crates of Cargo.lock are not in CARGO_HOME/registry/cache "
-				    "after cargo fetch",
-				    missing);
-	return r;
-}
-
 static int unpack_crate(struct bake *bake, const struct cargo_package *package, const char *vendor,
 			struct error *err)
 {
@@ -238,9 +59,9 @@ static int unpack_crate(struct bake *bake, const struct cargo_package *package, 
 	snprintf(top, sizeof(top), "%s-%s", package->name, package->version);
 	const struct unpack_rules rules = {
 		.top = top, .files_max = CRATE_FILES_MAX, .bytes_max = CRATE_BYTES_MAX};
-	int r = crate_path(bake, package, &crate, err);
+	int r = vendor_crate_path(bake, package, &crate, err);
 	if (r >= 0)
-		r = check_crate(package, crate.text, err);
+		r = vendor_check_crate(package, crate.text, err);
 	if (r >= 0)
 		r = path_format(&to, err, "%s/%s", vendor, top);
 	if (r >= 0)
@@ -273,7 +94,7 @@ static int make_folder(struct bake *bake, const struct cargo_lock *lock, const c
 	if (r >= 0)
 		r = path_write_file(config.text, 0644, VENDOR_CONFIG, strlen(VENDOR_CONFIG), err);
 	if (r >= 0)
-		r = copy_set(bake, folder, err);
+		r = vendor_copy_set(bake->definition->crates.text, folder, err);
 	for (size_t i = 0; i < lock->count && r >= 0; i++) {
 		r = child_interrupted(err);
 		if (r >= 0 && !lock->packages[i].is_root)
@@ -320,11 +141,12 @@ int vendor_bake(struct bake *bake, const struct cargo_lock *lock, struct path *r
 		r = path_format(ret_folder, err, "%s/vendor/%s", bake->cache.folder.text, key);
 	if (r < 0 || path_exists(ret_folder->text))
 		return r;
+	r = vendor_fetch(bake, lock, err);
+	if (r < 0)
+		return r;
 	bake_stage(bake, STAGE_CRATES);
 	progress_total(&bake->progress, lock->count - 1);
-	r = fetch(bake, lock, err);
-	if (r >= 0)
-		r = cache_begin(&bake->cache, &folder, err);
+	r = cache_begin(&bake->cache, &folder, err);
 	if (r >= 0)
 		r = make_folder(bake, lock, folder.text, err);
 	if (r >= 0)

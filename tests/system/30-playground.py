@@ -171,6 +171,8 @@ class Meta(ServerCase):
                 self.assertIn(name, crates)
                 self.assertLessEqual({"name", "version", "id"}, set(crates[name]))
             self.assertEqual(crates["num-bigint"]["id"], "num_bigint")
+            rust = next(lang for lang in manifest()["languages"] if lang["id"] == "rust")
+            self.assertEqual(reply.json()["crates"], rust["channels"]["stable"]["crates"])
 
     def test_versions(self):
         reply = self.server.get("/meta/versions")

@@ -7,6 +7,7 @@
 #include "bake/cargo_lock.h"
 #include "bake/externs.h"
 #include "bake/json.h"
+#include "bake/selftest_crates.h"
 
 #define SUM_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define SUM_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -147,6 +148,27 @@ static void externs_make_direct_crates_are_named(void **state)
 	cargo_lock_fini(&lock);
 }
 
+/* A crate that macros use, too, is compiled twice: programs get the one that is theirs. */
+static void externs_make_libraries_of_macros_are_left_out(void **state)
+{
+	struct cargo_lock lock = parse(HEAD ROOT(" \"a\",\n") CRATE("a", "1.0.0", SUM_A));
+	static const char host[] =
+		ARTIFACT("a-1.0.0", "a", "lib", "../target/release/deps/a-1.rlib");
+	static const char both[] =
+		ARTIFACT("a-1.0.0", "a", "lib", "../target/release/deps/a-1.rlib")
+			ARTIFACT("a-1.0.0", "a", "lib", "../target/x-linux/release/deps/a-2.rlib");
+	char *args = NULL;
+	json_t *crates = NULL;
+
+	(void)state;
+	assert_int_equal(externs_make(host, &lock, "/opt/c", &args, &crates, NULL), -EINVAL);
+	assert_int_equal(externs_make(both, &lock, "/opt/c", &args, &crates, NULL), 0);
+	assert_string_equal(args, "-Ldependency=/opt/c\n--extern=a=/opt/c/a-2.rlib\n");
+	json_decref(crates);
+	free(args);
+	cargo_lock_fini(&lock);
+}
+
 static void externs_make_missing_crate_or_odd_output_is_refused(void **state)
 {
 	struct cargo_lock lock = parse(HEAD ROOT(" \"a\",\n") CRATE("a", "1.0.0", SUM_A));
@@ -170,6 +192,22 @@ static void externs_make_missing_crate_or_odd_output_is_refused(void **state)
 	cargo_lock_fini(&lock);
 }
 
+static void selftest_crates_code_every_crate_is_named(void **state)
+{
+	json_auto_t *crates = json_pack("[{s:s}, {s:s}]", "id", "serde", "id", "num_bigint");
+	char *code = NULL;
+
+	(void)state;
+	assert_int_equal(selftest_crates_code("fn main() {}", crates, &code, NULL), 0);
+	assert_ptr_equal(strstr(code, "fn main() {}\n"), code);
+	assert_non_null(strstr(code, "\nuse ::serde as _;\n"));
+	assert_non_null(strstr(code, "\nuse ::num_bigint as _;\n"));
+	free(code);
+	assert_int_equal(selftest_crates_code(NULL, crates, &code, NULL), 0);
+	assert_ptr_equal(strstr(code, "fn main() {}\n"), code);
+	free(code);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,7 +217,9 @@ int main(void)
 		cmocka_unit_test(cargo_lock_parse_what_is_not_understood_is_refused),
 		cmocka_unit_test(cargo_lock_parse_random_damage_never_crashes),
 		cmocka_unit_test(externs_make_direct_crates_are_named),
+		cmocka_unit_test(externs_make_libraries_of_macros_are_left_out),
 		cmocka_unit_test(externs_make_missing_crate_or_odd_output_is_refused),
+		cmocka_unit_test(selftest_crates_code_every_crate_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,22 @@ function summary(language: Language, chosen: Record<string, string>): string {
   return parts.join(" · ") || "Options";
 }
 
+/* The crates, and a field that leaves only those whose name has what is typed. */
+function crateList(crates: Crate[], wanted: string): HTMLElement[] {
+  const items = crates.map(({ name, version }) =>
+    el("li", { title: `${name} ${version}` }, el("b", {}, name), " ", el("span", {}, version)),
+  );
+  const find = el("input", { placeholder: "Find a crate", "aria-label": "Find a crate", spellcheck: "false" });
+  const narrow = (): void => {
+    const text = find.value.trim().toLowerCase().replaceAll("_", "-");
+    items.forEach((item, i) => (item.hidden = !crates[i]!.name.replaceAll("_", "-").includes(text)));
+  };
+  find.value = wanted;
+  find.addEventListener("input", narrow);
+  narrow();
+  return [find, el("ul", { tabindex: 0, "aria-label": "Crates" }, ...items)];
+}
+
 function cratesOf(language: Language, chosen: Record<string, string>): Crate[] {
   const channels = Object.entries(language.channels ?? {});
   const channel = channels.find(([name]) => name === chosen["channel"]) ?? channels[0];
@@ -181,6 +197,7 @@ export class Toolchain {
     const place = this.panel.querySelector(".crates");
     if (!place) return;
     const wasOpen = place.querySelector("details")?.open ?? false;
+    const wanted = place.querySelector("input")?.value ?? "";
     place.replaceChildren();
     if (!crates.length) return;
     place.append(
@@ -188,11 +205,7 @@ export class Toolchain {
         "details",
         { open: wasOpen },
         el("summary", {}, crates.length === 1 ? "1 crate to use" : `${crates.length} crates to use`),
-        el(
-          "ul",
-          { tabindex: 0, "aria-label": "Crates" },
-          ...crates.map(({ name, version }) => el("li", {}, el("b", {}, name), " ", el("span", {}, version))),
-        ),
+        ...crateList(crates, wanted),
       ),
     );
   }
