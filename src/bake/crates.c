@@ -12,6 +12,7 @@
 #include "bake/cell.h"
 #include "bake/externs.h"
 #include "bake/json.h"
+#include "bake/seal.h"
 #include "bake/tree.h"
 #include "bake/unpack.h"
 #include "bake/vendor.h"
@@ -274,11 +275,15 @@ static int bake_channel(struct crates_build *build, struct error *err)
 	struct path layer, folder = {.text = ""}, from, to;
 
 	int r = find_layer(build, &layer, err);
-	if (r == 0) {
+	if (r > 0)
+		r = seal_check(layer.text, err);
+	else if (r == 0) {
 		bake_stage(bake, STAGE_COMPILE);
 		r = cache_begin(&bake->cache, &folder, err);
 		if (r >= 0)
 			r = make_layer(build, folder.text, err);
+		if (r >= 0)
+			r = seal_write(folder.text, err);
 		if (r >= 0)
 			r = cache_commit(&bake->cache, folder.text, layer.text, err);
 		if (r < 0)

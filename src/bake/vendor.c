@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bake/json.h"
+#include "bake/seal.h"
 #include "bake/tree.h"
 #include "bake/unpack.h"
 #include "bake/vendor_fetch.h"
@@ -130,6 +131,24 @@ static int folder_key(const struct bake *bake, char ret_key[DIGEST_HEX_SIZE], st
 	return digest_end(&digest, ret_key, err);
 }
 
+/* Is everything of an earlier bake as it was? */
+static int check_folder(const struct bake *bake, const struct cargo_lock *lock, const char *folder,
+			struct error *err)
+{
+	for (size_t i = 0; i < lock->count; i++) {
+		const struct cargo_package *package = &lock->packages[i];
+		struct path path;
+		if (package->is_root)
+			continue;
+		int r = vendor_crate_path(bake, package, &path, err);
+		if (r >= 0)
+			r = vendor_check_crate(package, path.text, err);
+		if (r < 0)
+			return r;
+	}
+	return seal_check(folder, err);
+}
+
 int vendor_bake(struct bake *bake, const struct cargo_lock *lock, struct path *ret_folder,
 		struct error *err)
 {
@@ -139,8 +158,10 @@ int vendor_bake(struct bake *bake, const struct cargo_lock *lock, struct path *r
 	int r = folder_key(bake, key, err);
 	if (r >= 0)
 		r = path_format(ret_folder, err, "%s/vendor/%s", bake->cache.folder.text, key);
-	if (r < 0 || path_exists(ret_folder->text))
+	if (r < 0)
 		return r;
+	if (path_exists(ret_folder->text))
+		return check_folder(bake, lock, ret_folder->text, err);
 	r = vendor_fetch(bake, lock, err);
 	if (r < 0)
 		return r;
@@ -149,6 +170,8 @@ int vendor_bake(struct bake *bake, const struct cargo_lock *lock, struct path *r
 	r = cache_begin(&bake->cache, &folder, err);
 	if (r >= 0)
 		r = make_folder(bake, lock, folder.text, err);
+	if (r >= 0)
+		r = seal_write(folder.text, err);
 	if (r >= 0)
 		r = cache_commit(&bake->cache, folder.text, ret_folder->text, err);
 	if (r < 0)

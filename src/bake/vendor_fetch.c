@@ -83,6 +83,8 @@ static int take_download(const struct bake *bake, const struct cargo_package *pa
 					package->name, package->version, found.gl_pathv[i]);
 		if (r > 0 && rename(temporary.text, to.text) < 0)
 			r = error_set(err, -errno, "crates", "cannot keep %s", to.text);
+		if (r < 0)
+			unlink(temporary.text);
 	}
 	globfree(&found);
 	return r;
