@@ -86,12 +86,14 @@ enum bake_form { BAKE_FORM_TREE, BAKE_FORM_EROFS };
 
 /* The command line, of every verb: each has some of the options. Borrowed. */
 struct bake_options {
-	const char *image;  /* name or folder */
-	const char *output; /* link to make, or NULL */
-	const char *cache;  /* or NULL */
-	const char *keys;   /* folder, or NULL */
-	const char *key;    /* name, or NULL */
-	const char *config; /* file; NULL: the default one */
+	const char *image;    /* name or folder */
+	const char *output;   /* link to make, or NULL */
+	const char *cache;    /* or NULL */
+	const char *keys;     /* folder, or NULL */
+	const char *key;      /* name, or NULL */
+	const char *config;   /* file; NULL: the default one */
+	const char *set;      /* folder of a crate set, or NULL */
+	const char *features; /* of a crate, or NULL */
 	enum bake_form form;
 	unsigned jobs; /* at a time; 0: as many as there are processors */
 	int verbose;

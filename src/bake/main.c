@@ -10,8 +10,10 @@
 #include "bake/verb.h"
 
 static const struct verb *const verbs[] = {
-	&verb_update,
+	&verb_add_crate,
 	&verb_check,
+	&verb_new,
+	&verb_update,
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

@@ -93,7 +93,10 @@ int verb_parse(const struct verb *verb, int argc, char **argv, struct bake_optio
 	}
 	int count = argc - optind;
 	if (count < verb->arguments_min)
-		return wrong(verb, "name an image", ", such as default or images/default");
+		return wrong(verb,
+			     verb->wants ? verb->wants
+					 : "name an image, such as default or images/default",
+			     "");
 	if (count > verb->arguments_max)
 		return wrong(verb, argv[optind + verb->arguments_max], " is one word too many");
 	ret_options->arguments = (const char *const *)argv + optind;

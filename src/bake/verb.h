@@ -33,16 +33,17 @@ struct verb_option {
 	}
 
 struct verb {
-	const char *name;		   /* "" for `sandlot bake IMAGE` */
-	const char *what;		   /* one line, for the list in --help; NULL for "" */
-	const char *help;		   /* what --help prints */
+	const char *name;  /* "" for `sandlot bake IMAGE` */
+	const char *what;  /* one line, for the list in --help; NULL for "" */
+	const char *help;  /* what --help prints */
+	const char *wants; /* what to name when there are too few words; NULL: an image */
 	const struct verb_option *options; /* --help is always known */
 	size_t option_count;
 	int arguments_min, arguments_max; /* words that are no options */
 	int (*run)(const struct bake_options *options);
 };
 
-extern const struct verb verb_bake, verb_update, verb_check;
+extern const struct verb verb_add_crate, verb_bake, verb_check, verb_new, verb_update;
 
 /*
  * Reads a verb's command line: argv[1] is its first word. Returns -1 to go on, or the exit status
