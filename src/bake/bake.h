@@ -15,6 +15,7 @@
 #include "bake/definition.h"
 #include "bake/progress.h"
 #include "bake/sign.h"
+#include "bake/vet.h"
 
 /* Part of every key: raise it when the program makes something else of the same inputs. */
 #define BAKE_FORMAT "2"
@@ -75,14 +76,22 @@ struct bake {
 	size_t channel_count;
 	struct tool tools[DEFINITION_TOOLS_MAX]; /* as definition->tools */
 	struct path image;			 /* the image while it is made: holds root/ */
-	json_t *crates;		    /* owned: direct crates as the manifest lists them, or NULL */
-	char tail[CHILD_TAIL_SIZE]; /* the last lines of a tool that failed, for the edge to print
-				     */
+	json_t *crates;		      /* owned: direct crates as the manifest lists them, or NULL */
+	struct cargo_lock cargo_lock; /* owned: of the crate set; empty without one */
+	struct vet_result vetting;    /* owned: of the lock's packages; empty without a set */
+	char tail[CHILD_TAIL_SIZE];   /* the last lines of a tool that failed, for the edge to print
+				       */
 };
 
 /* What an image is kept as: a folder, one file that the kernel mounts, or both. */
 /* A tree is always made; EROFS: one file of it besides, which servers mount instead. */
 enum bake_form { BAKE_FORM_TREE, BAKE_FORM_EROFS };
+
+/* What is for `sandlot bake vet` alone. Borrowed. */
+struct bake_vet_options {
+	int all, document;
+	const char *source, *who, *criteria, *notes, *violation;
+};
 
 /* The command line, of every verb: each has some of the options. Borrowed. */
 struct bake_options {
@@ -97,8 +106,9 @@ struct bake_options {
 	enum bake_form form;
 	unsigned jobs; /* at a time; 0: as many as there are processors */
 	int verbose;
-	int refresh;		      /* 1: take the newest there is, whatever the lock says */
-	int yes, dry_run;	      /* of update */
+	int refresh;	  /* 1: take the newest there is, whatever the lock says */
+	int yes, dry_run; /* of update */
+	struct bake_vet_options vet;
 	const char *const *arguments; /* the words that are no options */
 	size_t argument_count;
 };

@@ -244,6 +244,23 @@ static int make_layer(struct crates_build *build, const char *folder, struct err
 	return r < 0 ? r : tree_normalise(root.text, build->bake->definition->epoch, err);
 }
 
+/* Says of each crate what became of its vetting. */
+static int note_vetting(struct bake *bake, json_t *crates, struct error *err)
+{
+	size_t i;
+	json_t *crate;
+
+	json_array_foreach (crates, i, crate) {
+		const struct vet_state *state =
+			vet_result_find(&bake->vetting, &bake->cargo_lock, json_text(crate, "name"),
+					json_text(crate, "version"));
+		const char *word = state && state->audited ? VET_AUDITED : VET_EXEMPTED;
+		if (json_object_set_new(crate, "vetting", json_string(word)) < 0)
+			return error_set(err, -ENOMEM, "crates", "cannot list the crates");
+	}
+	return 0;
+}
+
 /* Notes the layer's list of crates for the manifest. */
 static int note_crates(struct bake *bake, const char *layer, struct error *err)
 {
@@ -257,7 +274,7 @@ static int note_crates(struct bake *bake, const char *layer, struct error *err)
 		return r;
 	json_decref(bake->crates);
 	bake->crates = json_incref(json_object_get(top, "crates"));
-	return 0;
+	return note_vetting(bake, bake->crates, err);
 }
 
 /* Is the channel's layer in the cache? Returns 1, 0 or -errno. */
@@ -327,11 +344,27 @@ static int count_left(struct crates_build *build, struct error *err)
 	return 0;
 }
 
-static int bake_all(struct bake *bake, const struct cargo_lock *lock, struct error *err)
+int crates_vet(struct bake *bake, const char *vendor, struct error *err)
 {
-	struct crates_build build = {.bake = bake, .lock = lock};
+	struct path folder;
 
-	int r = vendor_bake(bake, lock, &build.vendor, err);
+	int r = path_format(&folder, err, "%s/vendor", vendor);
+	if (r < 0)
+		return r;
+	const struct vet_request request = {.set = bake->definition->crates.text,
+					    .name = json_text(bake->definition->json, "crate_set"),
+					    .vendor = folder.text,
+					    .lock = &bake->cargo_lock};
+	return vet_run(&request, &bake->vetting, bake->tail, err);
+}
+
+static int bake_all(struct bake *bake, struct error *err)
+{
+	struct crates_build build = {.bake = bake, .lock = &bake->cargo_lock};
+
+	int r = vendor_bake(bake, &bake->cargo_lock, &build.vendor, err);
+	if (r >= 0)
+		r = crates_vet(bake, build.vendor.text, err); /* before anything of them runs */
 	if (r >= 0)
 		r = count_left(&build, err);
 	for (size_t i = 0; i < bake->channel_count && r >= 0; i++) {
@@ -343,15 +376,11 @@ static int bake_all(struct bake *bake, const struct cargo_lock *lock, struct err
 
 int crates_bake(struct bake *bake, struct error *err)
 {
-	struct cargo_lock lock = {.packages = NULL};
 	int r = 0;
 
 	if (bake->definition->crates.text[0] && bake->channel_count > 0) {
-		r = vendor_lock(bake, &lock, err);
-		if (r >= 0)
-			r = bake_all(bake, &lock, err);
-		cargo_lock_fini(&lock);
-		return r;
+		r = vendor_lock(bake, &bake->cargo_lock, err);
+		return r < 0 ? r : bake_all(bake, err);
 	}
 	for (size_t i = 0; i < bake->channel_count && r >= 0; i++)
 		r = write_no_externs(bake, &bake->channels[i], err);

@@ -15,4 +15,10 @@
  */
 int crates_bake(struct bake *bake, struct error *err);
 
+/*
+ * Vets the crates of bake->cargo_lock, unpacked in vendor_bake()'s folder vendor: fills in
+ * bake->vetting. As vet_run(), with the reasons of a refusal in bake->tail.
+ */
+int crates_vet(struct bake *bake, const char *vendor, struct error *err);
+
 #endif

@@ -8,6 +8,7 @@
 #include "bake/json.h"
 #include "bake/recipe.h"
 #include "bake/recipe_sources.h"
+#include "bake/vet_set.h"
 #include "base/fd.h"
 #include "image/record.h"
 
@@ -264,18 +265,38 @@ static int find_crates(struct definition *definition, const char *toolchains, co
 			   is_own ? definition->folder.text : toolchains, is_own ? set + 2 : set);
 }
 
+/* What it says of vetting must make sense, too. */
+static int check_vetting(const char *set, struct error *err)
+{
+	struct vet_policy policy;
+	json_auto_t *index = NULL;
+	struct path path;
+
+	int r = path_format(&path, err, "%s/" VET_POLICY_FILE, set);
+	if (r >= 0)
+		r = vet_policy_read(path.text, &policy, err);
+	if (r < 0)
+		return r;
+	vet_policy_fini(&policy);
+	return vet_index_read(set, &index, err);
+}
+
 static int read_crates(struct definition *definition, struct digest *digest, const char *toolchains,
 		       const char *file, struct error *err)
 {
-	_cleanup_free_ char *toml = NULL, *lock = NULL;
+	_cleanup_free_ char *toml = NULL, *lock = NULL, *policy = NULL, *own = NULL, *index = NULL;
 	const struct {
 		const char *name;
 		char **ret_text;
 		int optional;
-	} parts[] = {{"Cargo.toml", &toml, 0},
-		     {"Cargo.lock", &lock, 0},
-		     {"check.rs", &definition->crates_check, 1},
-		     {"check.stdout", &definition->crates_stdout, 1}};
+	} parts[] = {
+		{"Cargo.toml", &toml, 0},
+		{"Cargo.lock", &lock, 0},
+		{"check.rs", &definition->crates_check, 1},
+		{"check.stdout", &definition->crates_stdout, 1},
+		{VET_POLICY_FILE, &policy, 1}, /* check_vetting() says more when it is missing */
+		{VET_OWN_FILE, &own, 1},
+		{VET_INDEX_FILE, &index, 1}}; /* which has the hashes of what was imported */
 	struct path path;
 
 	if (!json_text(definition->json, "crate_set"))
@@ -286,7 +307,7 @@ static int read_crates(struct definition *definition, struct digest *digest, con
 		if (r >= 0 && (!parts[i].optional || path_exists(path.text)))
 			r = read_part(digest, path.text, parts[i].ret_text, err);
 	}
-	return r;
+	return r < 0 ? r : check_vetting(definition->crates.text, err);
 }
 
 static int read_all(struct definition *definition, struct digest *digest, struct error *err)

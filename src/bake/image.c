@@ -14,12 +14,16 @@
 #include "bake/tools.h"
 #include "bake/tree.h"
 
+/* Raise it when other documents, or others of the same inputs, are put beside the tree. */
+#define DOCUMENTS_FORMAT "1"
+
 static int image_id(const struct bake *bake, char ret_id[DIGEST_HEX_SIZE], struct error *err)
 {
 	struct digest digest;
 
 	digest_begin(&digest);
 	digest_field_text(&digest, "format", BAKE_FORMAT);
+	digest_field_text(&digest, "documents", DOCUMENTS_FORMAT);
 	digest_field_text(&digest, "definition", bake->definition->digest);
 	digest_field_text(&digest, "debian", bake->debian_digest);
 	for (size_t i = 0; i < bake->channel_count; i++) {
@@ -76,6 +80,19 @@ static int write_lock(struct bake *bake, struct error *err)
 	return r < 0 ? r : json_write_rows(path.text, lock, err);
 }
 
+/* Without crates there is nothing to say. */
+static int write_vetting(const struct bake *bake, struct error *err)
+{
+	struct path path;
+
+	if (!bake->vetting.document)
+		return 0;
+	int r = path_format(&path, err, "%s/" VET_DOCUMENT_FILE, bake->image.text);
+	return r < 0 ? r
+		     : path_write_file(path.text, 0644, bake->vetting.document,
+				       bake->vetting.document_len, err);
+}
+
 static int test_image(struct bake *bake, const json_t *manifest, struct error *err)
 {
 	struct path scratch = {.text = ""};
@@ -103,6 +120,8 @@ static int make_image(struct bake *bake, const char *id, struct error *err)
 		r = test_image(bake, manifest, err);
 	if (r >= 0)
 		r = copy_packages(bake, err);
+	if (r >= 0)
+		r = write_vetting(bake, err);
 	if (r >= 0)
 		r = path_format(&path, err, "%s/manifest.json", bake->image.text);
 	if (r >= 0)

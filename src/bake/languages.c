@@ -122,6 +122,11 @@ static int add_channel(struct bake *bake, const struct channel *channel, json_t 
 	if (r >= 0)
 		r = set(tools, "crates", bake->crates ? json_incref(bake->crates) : json_array(),
 			err);
+	if (r >= 0 && bake->vetting.count > 0)
+		r = set(tools, "vetting",
+			json_pack("{s:I, s:I}", "audited", (json_int_t)bake->vetting.audited,
+				  "exempted", (json_int_t)bake->vetting.exempted),
+			err);
 	return r;
 }
 

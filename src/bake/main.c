@@ -14,6 +14,7 @@ static const struct verb *const verbs[] = {
 	&verb_check,
 	&verb_new,
 	&verb_update,
+	&verb_vet,
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

@@ -43,7 +43,7 @@ struct verb {
 	int (*run)(const struct bake_options *options);
 };
 
-extern const struct verb verb_add_crate, verb_bake, verb_check, verb_new, verb_update;
+extern const struct verb verb_add_crate, verb_bake, verb_check, verb_new, verb_update, verb_vet;
 
 /*
  * Reads a verb's command line: argv[1] is its first word. Returns -1 to go on, or the exit status

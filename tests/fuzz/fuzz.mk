@@ -11,6 +11,10 @@ OUT := build/fuzz/$(FUZZ)
 front_json := src/front/json_read.c src/front/utf8.c src/front/api_request.c
 front_manifest := $(wildcard src/front/manifest*.c) src/front/template.c
 
+bake_audits := $(wildcard src/bake/toml*.c) src/bake/semver.c src/bake/vet_audits.c src/bake/vet_chain.c \
+	src/bake/json.c src/bake/path.c
+bake_files := src/bake/tree.c src/bake/child.c src/image/digest.c src/image/record.c
+
 modules_ipc_decode := src/ipc/protocol.c
 modules_bundle_next :=
 modules_limits_parse :=
@@ -27,9 +31,13 @@ modules_sse := src/cli/run_sse.c
 modules_image_record := src/image/record.c
 modules_image_verdict := src/image/record.c src/image/verdict.c
 modules_image_key := src/image/record.c src/image/key.c src/image/date.c src/image/digest.c
+modules_audits := $(bake_audits)
+modules_crate_text := $(bake_audits) src/bake/licence.c src/bake/vet_rust.c src/bake/vet_scan.c $(bake_files)
 modules_doctor := $(filter-out src/doctor/main.c,$(wildcard src/doctor/*.c))
 
 libraries_image_key := -lcrypto
+libraries_audits := -ljansson
+libraries_crate_text := -ljansson -lcrypto
 libraries_request := -ljansson
 libraries_plan := -ljansson
 libraries_manifest := -ljansson
