@@ -149,6 +149,8 @@ void bake_fini(struct bake *bake)
 		json_decref(bake->tools[i].lock);
 	json_decref(bake->debian_packages);
 	json_decref(bake->crates);
+	json_decref(bake->steps);
+	json_decref(bake->layers);
 	cargo_lock_fini(&bake->cargo_lock);
 	vet_result_fini(&bake->vetting);
 	json_decref(bake->locked);

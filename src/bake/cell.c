@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bake/provenance.h"
 #include "base/clock.h"
 #include "base/fd.h"
 
@@ -73,6 +74,9 @@ int cell_job_run(struct bake *bake, const struct cell_job *job, struct child_res
 	if (words.argv[words.count - 1])
 		return error_set_plain(err, -E2BIG, "cell", "a command for a cell is too long");
 
+	r = provenance_command(bake, words.argv, 1, err);
+	if (r < 0)
+		return r;
 	const struct child_spec spec = {.argv = words.argv,
 					.keep_fd = -EBADF,
 					.capture_stdout = 1,

@@ -12,6 +12,7 @@
 #include "bake/cell.h"
 #include "bake/externs.h"
 #include "bake/json.h"
+#include "bake/provenance.h"
 #include "bake/seal.h"
 #include "bake/tree.h"
 #include "bake/unpack.h"
@@ -300,13 +301,17 @@ static int bake_channel(struct crates_build *build, struct error *err)
 		if (r >= 0)
 			r = make_layer(build, folder.text, err);
 		if (r >= 0)
-			r = seal_write(folder.text, err);
+			r = provenance_keep(bake, folder.text, err);
+		if (r >= 0)
+			r = seal_write(folder.text, err); /* over all else in it */
 		if (r >= 0)
 			r = cache_commit(&bake->cache, folder.text, layer.text, err);
 		if (r < 0)
 			cache_abandon(folder.text);
 		build->channels_left--;
 	}
+	if (r >= 0)
+		r = provenance_layer(bake, &layer, err);
 	if (r >= 0)
 		r = path_format(&from, err, "%s/root", layer.text);
 	if (r >= 0)

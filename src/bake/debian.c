@@ -13,6 +13,7 @@
 #include "bake/json.h"
 #include "bake/lock.h"
 #include "bake/packages.h"
+#include "bake/provenance.h"
 #include "base/fd.h"
 #include "image/digest.h"
 
@@ -159,6 +160,8 @@ static int make_layer(struct bake *bake, json_t *list, struct error *err)
 	int r = cache_begin(&bake->cache, &folder, err);
 	if (r >= 0)
 		r = fill_layer(bake, list, folder.text, err);
+	if (r >= 0)
+		r = provenance_keep(bake, folder.text, err);
 	if (r >= 0)
 		r = cache_commit(&bake->cache, folder.text, bake->debian_layer.text, err);
 	if (r < 0)

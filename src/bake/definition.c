@@ -30,8 +30,51 @@ static const struct json_field base_fields[] = {
 	{"merge", JSON_SHAPE_TEXT_MAP, 0},
 };
 
+/* What has been read: all of it as one hash, and each file with its own. */
+struct inputs {
+	struct digest digest;
+	json_t *files;		/* borrowed from the definition */
+	const char *folder;	/* borrowed; paths are listed below it */
+	struct path toolchains; /* and this */
+};
+
+/* What a file is called in lists: the same wherever the project lies. */
+static const char *listed_name(const struct inputs *inputs, const char *path, struct path *scratch)
+{
+	const struct {
+		const char *folder, *shown;
+	} rows[] = {{inputs->toolchains.text, "toolchains"}, {inputs->folder, "image"}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t len = strlen(rows[i].folder);
+		if (len == 0 || strncmp(path, rows[i].folder, len) != 0 || path[len] != '/')
+			continue;
+		if (path_format(scratch, NULL, "%s%s", rows[i].shown, path + len) >= 0)
+			return scratch->text;
+	}
+	return path;
+}
+
+static int list_file(struct inputs *inputs, const char *path, const void *data, size_t len,
+		     struct error *err)
+{
+	char hex[DIGEST_HEX_SIZE];
+	struct digest digest;
+	struct path scratch;
+
+	digest_begin(&digest);
+	digest_add(&digest, data, len);
+	int r = digest_end(&digest, hex, err);
+	if (r >= 0 &&
+	    json_array_append_new(inputs->files, json_pack("{s:s, s:s}", "path",
+							   listed_name(inputs, path, &scratch),
+							   "sha256", hex)) < 0)
+		r = error_set(err, -ENOMEM, "definition", "cannot list %s", path);
+	return r;
+}
+
 /* Reads a whole file and adds it to what the definition is made from. */
-static int read_part(struct digest *digest, const char *path, char **ret_text, struct error *err)
+static int read_part(struct inputs *inputs, const char *path, char **ret_text, struct error *err)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -40,15 +83,15 @@ static int read_part(struct digest *digest, const char *path, char **ret_text, s
 	int r = fd_read_all(fd, JSON_FILE_MAX, ret_text, &len);
 	if (r < 0)
 		return error_set(err, r, "definition", "cannot read %s", path);
-	digest_field(digest, "file", *ret_text, len);
-	return 0;
+	digest_field(&inputs->digest, "file", *ret_text, len);
+	return list_file(inputs, path, *ret_text, len, err);
 }
 
-static int read_json(struct digest *digest, const char *path, json_t **ret_json, struct error *err)
+static int read_json(struct inputs *inputs, const char *path, json_t **ret_json, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 
-	int r = read_part(digest, path, &text, err);
+	int r = read_part(inputs, path, &text, err);
 	return r < 0 ? r : json_read_file(path, ret_json, err);
 }
 
@@ -91,7 +134,7 @@ static int check_merge(const json_t *base, const char *file, struct error *err)
 	return 0;
 }
 
-static int read_base(struct definition *definition, struct digest *digest, const char *toolchains,
+static int read_base(struct definition *definition, struct inputs *inputs, const char *toolchains,
 		     struct error *err)
 {
 	static const char *const keys[] = {"remove", "folders", "links", "files"};
@@ -99,7 +142,7 @@ static int read_base(struct definition *definition, struct digest *digest, const
 
 	int r = path_format(&path, err, "%s/%s", toolchains, json_text(definition->json, "base"));
 	if (r >= 0)
-		r = read_json(digest, path.text, &definition->base, err);
+		r = read_json(inputs, path.text, &definition->base, err);
 	struct json_place place = {path.text, ""};
 	if (r >= 0)
 		r = json_check_object(definition->base, FIELDS(base_fields), place, err);
@@ -141,19 +184,22 @@ int recipe_source(const struct recipe *recipe, const char *name, char **ret_text
 	return 0;
 }
 
-static int add_source(const struct recipe *recipe, struct digest *digest, const char *name,
+static int add_source(const struct recipe *recipe, struct inputs *inputs, const char *name,
 		      struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
+	struct path path;
 
 	int r = recipe_source(recipe, name, &text, err);
+	if (r >= 0)
+		r = path_format(&path, err, "%s/%s", recipe->folder.text, name);
 	if (r < 0)
 		return r;
-	digest_field_text(digest, "source", text);
-	return 0;
+	digest_field_text(&inputs->digest, "source", text);
+	return list_file(inputs, path.text, text, strlen(text), err);
 }
 
-static int read_recipe(struct recipe *recipe, struct digest *digest, struct error *err)
+static int read_recipe(struct recipe *recipe, struct inputs *inputs, struct error *err)
 {
 	struct path path;
 	size_t i;
@@ -161,23 +207,26 @@ static int read_recipe(struct recipe *recipe, struct digest *digest, struct erro
 
 	int r = path_format(&path, err, "%s/recipe.json", recipe->folder.text);
 	if (r >= 0)
-		r = read_json(digest, path.text, &recipe->json, err);
+		r = read_json(inputs, path.text, &recipe->json, err);
 	if (r >= 0)
 		r = recipe_check(recipe->json, path.text, err);
 	if (r < 0)
 		return r;
 	recipe->id = json_text(json_object_get(recipe->json, "language"), "id");
-	r = add_source(recipe, digest, json_text(recipe->json, "sample"), err);
+	r = add_source(recipe, inputs, json_text(recipe->json, "sample"), err);
 	if (r >= 0)
-		r = add_source(recipe, digest,
+		r = add_source(recipe, inputs,
 			       json_text(json_object_get(recipe->json, "hello"), "file"), err);
+	const char *script = json_text(json_object_get(recipe->json, "rust"), "crates_script");
+	if (r >= 0 && script)
+		r = add_source(recipe, inputs, script, err);
 	json_array_foreach (json_object_get(recipe->json, "checks"), i, check)
 		if (r >= 0)
-			r = add_source(recipe, digest, json_text(check, "file"), err);
+			r = add_source(recipe, inputs, json_text(check, "file"), err);
 	return r;
 }
 
-static int read_recipes(struct definition *definition, struct digest *digest,
+static int read_recipes(struct definition *definition, struct inputs *inputs,
 			const char *toolchains, const char *file, struct error *err)
 {
 	const json_t *languages = json_object_get(definition->json, "languages");
@@ -198,7 +247,7 @@ static int read_recipes(struct definition *definition, struct digest *digest,
 				    json_string_value(name));
 		definition->recipe_count++;
 		if (r >= 0)
-			r = read_recipe(recipe, digest, err);
+			r = read_recipe(recipe, inputs, err);
 		if (r < 0)
 			return r;
 		for (size_t k = 0; k < i; k++)
@@ -281,7 +330,7 @@ static int check_vetting(const char *set, struct error *err)
 	return vet_index_read(set, &index, err);
 }
 
-static int read_crates(struct definition *definition, struct digest *digest, const char *toolchains,
+static int read_crates(struct definition *definition, struct inputs *inputs, const char *toolchains,
 		       const char *file, struct error *err)
 {
 	_cleanup_free_ char *toml = NULL, *lock = NULL, *policy = NULL, *own = NULL, *index = NULL;
@@ -305,18 +354,19 @@ static int read_crates(struct definition *definition, struct digest *digest, con
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && r >= 0; i++) {
 		r = path_format(&path, err, "%s/%s", definition->crates.text, parts[i].name);
 		if (r >= 0 && (!parts[i].optional || path_exists(path.text)))
-			r = read_part(digest, path.text, parts[i].ret_text, err);
+			r = read_part(inputs, path.text, parts[i].ret_text, err);
 	}
 	return r < 0 ? r : check_vetting(definition->crates.text, err);
 }
 
-static int read_all(struct definition *definition, struct digest *digest, struct error *err)
+static int read_all(struct definition *definition, struct inputs *inputs, struct error *err)
 {
-	struct path file, toolchains;
+	struct path file;
+	const char *toolchains = inputs->toolchains.text;
 
 	int r = path_format(&file, err, "%s/image.json", definition->folder.text);
 	if (r >= 0)
-		r = read_json(digest, file.text, &definition->json, err);
+		r = read_json(inputs, file.text, &definition->json, err);
 	struct json_place place = {file.text, ""};
 	if (r >= 0)
 		r = json_check_object(definition->json, FIELDS(image_fields), place, err);
@@ -328,16 +378,16 @@ static int read_all(struct definition *definition, struct digest *digest, struct
 	if (!record_name_is_valid(definition->name))
 		return json_refuse(place, "name", err, "must be [a-z0-9._-]{1,63}");
 	definition->epoch = json_integer_value(json_object_get(definition->json, "epoch"));
-	r = path_format(&toolchains, err, "%s/%s", definition->folder.text,
+	r = path_format(&inputs->toolchains, err, "%s/%s", definition->folder.text,
 			json_text(definition->json, "toolchains"));
 	if (r >= 0)
-		r = read_base(definition, digest, toolchains.text, err);
+		r = read_base(definition, inputs, toolchains, err);
 	if (r >= 0)
-		r = read_recipes(definition, digest, toolchains.text, file.text, err);
+		r = read_recipes(definition, inputs, toolchains, file.text, err);
 	if (r >= 0)
 		r = collect_tools(definition, file.text, err);
 	if (r >= 0)
-		r = read_crates(definition, digest, toolchains.text, file.text, err);
+		r = read_crates(definition, inputs, toolchains, file.text, err);
 	return r;
 }
 
@@ -347,15 +397,16 @@ int definition_read(const char *folder, struct definition **ret_definition, stru
 	if (!definition)
 		return error_set(err, -ENOMEM, "definition", "cannot read %s", folder);
 
-	struct digest digest;
-	digest_begin(&digest);
+	definition->files = json_array();
+	struct inputs inputs = {.files = definition->files, .folder = definition->folder.text};
+	digest_begin(&inputs.digest);
 	int r = path_format(&definition->folder, err, "%s", folder);
 	if (r >= 0)
-		r = read_all(definition, &digest, err);
+		r = read_all(definition, &inputs, err);
 	if (r >= 0)
-		r = digest_end(&digest, definition->digest, err);
+		r = digest_end(&inputs.digest, definition->digest, err);
 	else
-		digest_drop(&digest);
+		digest_drop(&inputs.digest);
 	if (r < 0) {
 		definition_free(definition);
 		return r;
@@ -370,6 +421,7 @@ struct definition *definition_free(struct definition *definition)
 		return NULL;
 	for (size_t i = 0; i < definition->recipe_count; i++)
 		json_decref(definition->recipes[i].json);
+	json_decref(definition->files);
 	json_decref(definition->base);
 	json_decref(definition->json);
 	free(definition->crates_check);

@@ -42,6 +42,7 @@ struct definition {
 	struct path crates;  /* folder of the crate set; empty: none */
 	char *crates_check;  /* owned: its check.rs, or NULL */
 	char *crates_stdout; /* owned: what that prints (check.stdout), or NULL */
+	json_t *files;	     /* owned: {path, sha256} of each file read */
 	const char *name;    /* borrowed */
 	int64_t epoch;	     /* time of every file in the image */
 	struct recipe recipes[DEFINITION_LANGUAGES_MAX]; /* in the order of the page */

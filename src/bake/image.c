@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bake/bom.h"
 #include "bake/crates.h"
 #include "bake/effective.h"
 #include "image/digest.h"
 #include "bake/json.h"
 #include "bake/languages.h"
+#include "bake/provenance.h"
 #include "bake/rust.h"
 #include "bake/selftest.h"
 #include "bake/tools.h"
@@ -93,6 +95,28 @@ static int write_vetting(const struct bake *bake, struct error *err)
 				       bake->vetting.document_len, err);
 }
 
+static int write_bom(const struct bake *bake, const json_t *manifest, struct error *err)
+{
+	json_auto_t *channels = provenance_channels(bake, manifest), *bom = NULL;
+	json_auto_t *tools = effective_tools(bake);
+	const struct bom_inputs inputs = {
+		.name = bake->definition->name,
+		.id = json_text(manifest, "id"),
+		.suite = json_text(bake->definition->base, "suite"),
+		.packages = bake->debian_packages,
+		.channels = channels,
+		.tools = tools,
+		.lock = &bake->cargo_lock,
+		.vetting = &bake->vetting,
+	};
+	struct path path;
+
+	int r = bom_make(&inputs, &bom, err);
+	if (r >= 0)
+		r = path_format(&path, err, "%s/" BOM_FILE, bake->image.text);
+	return r < 0 ? r : json_write_file(path.text, bom, err);
+}
+
 static int test_image(struct bake *bake, const json_t *manifest, struct error *err)
 {
 	struct path scratch = {.text = ""};
@@ -126,6 +150,10 @@ static int make_image(struct bake *bake, const char *id, struct error *err)
 		r = path_format(&path, err, "%s/manifest.json", bake->image.text);
 	if (r >= 0)
 		r = json_write_file(path.text, manifest, err);
+	if (r >= 0)
+		r = write_bom(bake, manifest, err);
+	if (r >= 0)
+		r = provenance_write(bake, manifest, bake->image.text, err);
 	/* Last: it says what all else is. */
 	const struct sign_image image = {bake->image.text, bake->definition->name, id};
 	return r < 0 ? r : sign_new(bake->signer, &image, err);

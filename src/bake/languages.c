@@ -113,7 +113,7 @@ static int add_tool(struct bake *bake, const char *channel, const char *program,
 static int add_channel(struct bake *bake, const struct channel *channel, json_t *channels,
 		       struct error *err)
 {
-	static const char *const programs[] = {"rustc", "rustfmt", "clippy-driver"};
+	static const char *const programs[] = {"rustc", "cargo", "rustfmt", "clippy-driver"};
 	json_t *tools = json_object();
 	int r = set(channels, channel->name, tools, err);
 

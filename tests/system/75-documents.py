@@ -1,7 +1,9 @@
-"""What an image says about its crates: vetting.json."""
+"""What an image says about itself: vetting.json, bom.json, provenance.json."""
+import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -179,6 +181,97 @@ class VetCommand(unittest.TestCase):
     def write(path, value):
         with open(path, "w", encoding="utf-8") as file:
             json.dump(value, file)
+
+
+class BillOfMaterials(unittest.TestCase):
+    def setUp(self):
+        self.bom = document("bom.json")
+
+    def test_it_is_what_cyclonedx_says_it_must_be(self):
+        import jsonschema
+
+        cache = os.environ.get("SANDLOT_CACHE") or os.path.join(
+            os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "sandlot")
+        modules = subprocess.run(
+            [os.path.join(ROOT, "scripts/web-modules"), os.path.join(ROOT, "tests/schemas"),
+             os.path.join(cache, "schemas")],
+            stdout=subprocess.PIPE, text=True, timeout=300, check=True).stdout.strip()
+        folder = os.path.join(modules, "@cyclonedx/cyclonedx-library/res/schema")
+        schemas = {}
+        for path in glob.glob(os.path.join(folder, "*.schema.json")):
+            with open(path, encoding="utf-8") as file:
+                schema = json.load(file)
+            schemas[schema.get("$id", path)] = schema
+        schema = next(s for name, s in schemas.items() if name.endswith("bom-1.5.schema.json"))
+        # The library's copies have other names than those by which they refer to each other.
+        store = {**schemas, **{name.replace(".schema.json", ".SNAPSHOT.schema.json"): s
+                               for name, s in schemas.items()}}
+        resolver = jsonschema.RefResolver.from_schema(schema, store=store)
+        validator = jsonschema.Draft7Validator(schema, resolver=resolver)
+        self.assertEqual([f"{list(e.path)}: {e.message[:200]}" for e in validator.iter_errors(self.bom)], [])
+        # It does tell: the same document with one wrong word is refused.
+        wrong = json.loads(json.dumps(self.bom))
+        wrong["components"][0]["hashes"][0]["alg"] = "SHA-255"
+        self.assertFalse(validator.is_valid(wrong))
+
+    def test_it_names_everything_there_is(self):
+        components = self.bom["components"]
+        hashes = {c["purl"]: c["hashes"][0]["content"] for c in components if "purl" in c}
+        packages = document("packages.json")["packages"]
+        self.assertEqual({h for purl, h in hashes.items() if purl.startswith("pkg:deb/")},
+                         {package["sha256"] for package in packages})
+        self.assertEqual(sorted(h for purl, h in hashes.items() if purl.startswith("pkg:cargo/")),
+                         sorted(locked().values()))
+        rust = next(l for l in document("manifest.json")["languages"] if l["id"] == "rust")
+        self.assertEqual({c["version"] for c in components if c["name"] == "rust" and "purl" not in c},
+                         {channel["rustc"]["version"] for channel in rust["channels"].values()})
+        refs = [component["bom-ref"] for component in components]
+        self.assertEqual(len(refs), len(set(refs)))
+        for dependency in self.bom["dependencies"]:
+            self.assertLessEqual(set(dependency["dependsOn"]), set(refs))
+
+
+class Provenance(unittest.TestCase):
+    def setUp(self):
+        self.provenance = document("provenance.json")
+
+    def test_files_are_those_of_the_project(self):
+        files = self.provenance["inputs"]["files"]
+        for file in files:
+            path = re.sub("^image/", "images/default/", file["path"])
+            self.assertEqual(sha256(os.path.join(ROOT, path)), file["sha256"], file["path"])
+        paths = {file["path"] for file in files}
+        for name in ("image/image.json", "toolchains/rust/recipe.json", "toolchains/rust/build-crates.sh",
+                     "toolchains/rust/crates/Cargo.lock", "toolchains/rust/crates/policy.json"):
+            self.assertIn(name, paths)
+
+    def test_crates_packages_and_documents_are_named_by_hash(self):
+        inputs = self.provenance["inputs"]
+        self.assertEqual({(c["name"], c["version"]): c["sha256"] for c in inputs["crates"]}, locked())
+        self.assertEqual(inputs["packages"], document("packages.json")["packages"])
+        for name, digest in self.provenance["documents"].items():
+            self.assertEqual(sha256(os.path.join(IMAGE, name)), digest, name)
+
+    def test_commands_tell_how_it_was_made(self):
+        layers = self.provenance["layers"]
+        kinds = [layer["layer"].split("-")[0] for layer in layers]
+        self.assertEqual(kinds[0], "debian")
+        self.assertIn("crates", kinds)
+        self.assertTrue(layers[0]["commands"])
+        for layer in layers:
+            # Nothing that was fetched runs on the host, and nothing else needs to.
+            self.assertTrue(all(command["cell"] for command in layer["commands"]), layer["layer"])
+            if layer["layer"].startswith("crates-"):
+                self.assertIn("/playground/build-crates.sh", layer["commands"][0]["argv"])
+        tests = [command["argv"] for command in self.provenance["image"]["commands"]]
+        self.assertTrue([argv for argv in tests if argv[-1] == "main.py"])
+
+    def test_it_says_nothing_of_when_and_where(self):
+        text = json.dumps(self.provenance)
+        image = os.path.realpath(IMAGE)
+        for path in (os.path.dirname(os.path.dirname(image)), ROOT, os.path.expanduser("~/")):
+            self.assertNotIn(path, text)
+        self.assertFalse(re.search(r"/tmp/\w{6}\b", text), "the name of a temporary folder")
 
 
 if __name__ == "__main__":
