@@ -230,12 +230,30 @@ static int check_crate(struct check *check, const json_t *crate)
 	int r = check_member(check, crate, "name", REQUIRED, check_full_text);
 	if (r == 0)
 		r = check_member(check, crate, "version", REQUIRED, check_full_text);
-	return r < 0 ? r : check_member(check, crate, "id", REQUIRED, check_full_text);
+	if (r == 0)
+		r = check_member(check, crate, "id", REQUIRED, check_full_text);
+	return r < 0 ? r : check_member(check, crate, "vetting", OPTIONAL, check_full_text);
 }
 
 static int check_crates(struct check *check, const json_t *crates)
 {
 	return check_elements(check, crates, check_crate);
+}
+
+static int check_count(struct check *check, const json_t *value)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 0)
+		return check_fault(check, "must be an integer, zero or above");
+	return 0;
+}
+
+/* How many of all the crates, those that come along too, somebody has audited. */
+static int check_vetting(struct check *check, const json_t *vetting)
+{
+	if (!json_is_object(vetting))
+		return check_fault(check, "must be an object");
+	int r = check_member(check, vetting, "audited", REQUIRED, check_count);
+	return r < 0 ? r : check_member(check, vetting, "exempted", REQUIRED, check_count);
 }
 
 static int check_channel(struct check *check, const json_t *channel)
@@ -249,7 +267,9 @@ static int check_channel(struct check *check, const json_t *channel)
 		r = check_member(check, channel, "clippy", OPTIONAL, check_tool);
 	if (r == 0)
 		r = check_member(check, channel, "miri", OPTIONAL, check_tool);
-	return r < 0 ? r : check_member(check, channel, "crates", OPTIONAL, check_crates);
+	if (r == 0)
+		r = check_member(check, channel, "crates", OPTIONAL, check_crates);
+	return r < 0 ? r : check_member(check, channel, "vetting", OPTIONAL, check_vetting);
 }
 
 static int check_channels(struct check *check, const json_t *channels)

@@ -235,6 +235,8 @@ test("a channel the image lacks is greyed, with the reason", async (p) => {
   const found = (await p.page.locator("#options-panel .crates ul").innerText()).split("\n").join(" ");
   assertIncludes(found, "serde_json", "the crates that were looked for");
   assert(!found.includes("rayon"), "crates that were not looked for are shown");
+  const note = await p.page.locator("#options-panel .crates p").innerText();
+  assert(/\d+ audited, \d+ exempted: unreviewed/.test(note), "how many crates are audited");
   await p.page.locator("#options-panel").getByRole("radio", { name: "release" }).check();
   assertIncludes(await p.page.locator("#options-summary").innerText(), "release", "the summary");
   await p.screenshot("options");

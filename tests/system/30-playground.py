@@ -170,6 +170,7 @@ class Meta(ServerCase):
                          "tokio", "chrono", "num-bigint"):
                 self.assertIn(name, crates)
                 self.assertLessEqual({"name", "version", "id"}, set(crates[name]))
+                self.assertIn(crates[name]["vetting"], ("audited", "exempted: unreviewed"))
             self.assertEqual(crates["num-bigint"]["id"], "num_bigint")
             rust = next(lang for lang in manifest()["languages"] if lang["id"] == "rust")
             self.assertEqual(reply.json()["crates"], rust["channels"]["stable"]["crates"])

@@ -33,7 +33,8 @@ static const char rust[] =
 	"'run':{'argv':['/playground/target/{mode}/playground','{args}'],"
 	" 'skip_unless':{'crate_type':'bin'}},"
 	"'channels':{'stable':{'rustc':{'version':'1.95.0','hash':'x','date':'2026-01-01'},"
-	" 'crates':[{'name':'serde','version':'1.0.0','id':'serde'}]}},"
+	" 'crates':[{'name':'serde','version':'1.0.0','id':'serde','vetting':'audited'}],"
+	" 'vetting':{'audited':1,'exempted':2}}},"
 	"'hello':{'code':'x','stdout':'y'}}";
 
 static const char python[] =
@@ -183,6 +184,10 @@ static void manifest_read_faults_are_told_with_their_path(void **state)
 	check_fault("'files':true", "'files':1", "languages[1].run.files");
 	check_fault("'id':'python'", "'id':'rs'", "selects two languages");
 	check_fault("'hash':'x',", "", "languages[0].channels.stable.rustc.hash");
+	check_fault("'vetting':'audited'", "'vetting':1",
+		    "languages[0].channels.stable.crates[0].vetting");
+	check_fault("'audited':1", "'audited':-1", "languages[0].channels.stable.vetting.audited");
+	check_fault(",'exempted':2", "", "languages[0].channels.stable.vetting.exempted");
 	check_fault("'sample':'print(1)'", "'sample':null", "languages[1].sample");
 	check_fault("'-o',", "['-o'],", "languages[0].compile.argv[4]: must be text");
 }

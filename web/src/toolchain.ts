@@ -4,7 +4,7 @@
 import { byId, el } from "./dom";
 import { load, save } from "./storage";
 import type { Store } from "./state";
-import type { Crate, Language, LanguageOption } from "./types";
+import type { Channel, Crate, Language, LanguageOption } from "./types";
 
 const LANGUAGES_IN_A_ROW = 6;
 
@@ -42,9 +42,7 @@ function summary(language: Language, chosen: Record<string, string>): string {
 
 /* The crates, and a field that leaves only those whose name has what is typed. */
 function crateList(crates: Crate[], wanted: string): HTMLElement[] {
-  const items = crates.map(({ name, version }) =>
-    el("li", { title: `${name} ${version}` }, el("b", {}, name), " ", el("span", {}, version)),
-  );
+  const items = crates.map(crateItem);
   const find = el("input", { placeholder: "Find a crate", "aria-label": "Find a crate", spellcheck: "false" });
   const narrow = (): void => {
     const text = find.value.trim().toLowerCase().replaceAll("_", "-");
@@ -56,10 +54,22 @@ function crateList(crates: Crate[], wanted: string): HTMLElement[] {
   return [find, el("ul", { tabindex: 0, "aria-label": "Crates" }, ...items)];
 }
 
-function cratesOf(language: Language, chosen: Record<string, string>): Crate[] {
+function channelOf(language: Language, chosen: Record<string, string>): Channel | undefined {
   const channels = Object.entries(language.channels ?? {});
-  const channel = channels.find(([name]) => name === chosen["channel"]) ?? channels[0];
-  return channel?.[1].crates ?? [];
+  return (channels.find(([name]) => name === chosen["channel"]) ?? channels[0])?.[1];
+}
+
+function crateItem({ name, version, vetting }: Crate): HTMLElement {
+  const item = el("li", { title: `${name} ${version}` }, el("b", {}, name), " ", el("span", {}, version));
+  if (vetting === "audited") item.append(" ", el("span", { class: "audited" }, "audited"));
+  return item;
+}
+
+/* Who has looked at the crates, and at those they need: nobody at most of them, usually. */
+function vettingNote({ vetting }: Channel): HTMLElement | string {
+  if (!vetting) return "";
+  const { audited, exempted } = vetting;
+  return el("p", {}, `Of these and all they need: ${audited} audited, ${exempted} exempted: unreviewed.`);
 }
 
 /** The version of what will run, for people. */
@@ -193,19 +203,21 @@ export class Toolchain {
     const { language, options } = this.store.state;
     if (!language) return;
     byId("options-summary").textContent = summary(language, options);
-    const crates = cratesOf(language, options);
+    const channel = channelOf(language, options);
+    const crates = channel?.crates ?? [];
     const place = this.panel.querySelector(".crates");
     if (!place) return;
     const wasOpen = place.querySelector("details")?.open ?? false;
     const wanted = place.querySelector("input")?.value ?? "";
     place.replaceChildren();
-    if (!crates.length) return;
+    if (!channel || !crates.length) return;
     place.append(
       el(
         "details",
         { open: wasOpen },
         el("summary", {}, crates.length === 1 ? "1 crate to use" : `${crates.length} crates to use`),
         ...crateList(crates, wanted),
+        vettingNote(channel),
       ),
     );
   }

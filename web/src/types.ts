@@ -12,11 +12,15 @@ export interface Crate {
   name: string;
   version: string;
   id: string;
+  /** "audited" or "exempted: unreviewed" */
+  vetting?: string;
 }
 
 export interface Channel {
   rustc?: { version: string; hash?: string; date?: string };
   crates?: Crate[];
+  /** of all crates of the set, those that come along too */
+  vetting?: { audited: number; exempted: number };
 }
 
 export interface Language {
