@@ -74,13 +74,14 @@ programs := $(BIN)/sandlot \
 	$(EXE)/sandlot-supervisor \
 	$(EXE)/sandlot-verify
 
-.PHONY: help build programs image man run test test-full check bench format clean setup web install
+.PHONY: help build programs image reproduce man run test test-full check bench format clean setup web install
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run        set up, build, bake the default image, start on http://127.0.0.1:8080'
 	@echo 'make test       set up, build and run every test (make test-full: the long ones too)'
 	@echo 'make build      build/bin/sandlot alone          make image   build/image alone'
+	@echo 'make reproduce  bake a small image twice and compare    make man     build/man'
 	@echo 'make bench      measure against peers            make check   static checks'
 	@echo 'make install    to $$DESTDIR$$PREFIX (/usr/local)   make clean'
 
@@ -188,6 +189,11 @@ web: build/web/.made
 image: build
 	@scripts/setup image
 	@$(BIN)/sandlot bake --output build/image images/default
+
+# A small image baked twice, from nothing, in other ways: the same bytes come out.
+reproduce: build
+	@scripts/setup image
+	@scripts/reproduce
 
 run: image
 	@exec $(BIN)/sandlot serve

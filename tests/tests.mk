@@ -106,7 +106,7 @@ test: test-parts
 	@tests/run $(suites)
 
 test-full: test-parts
-	@tests/run --full $(suites)
+	@tests/run --full $(suites) reproduce
 
 test-unit: build test-setup
 	@$(MAKE) --no-print-directory test-unit-programs
