@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { PROGRESS_TEXT_MAX = 64, PROGRESS_LINE_SIZE = 201 };
+enum { PROGRESS_TEXT_MAX = 64, PROGRESS_LINE_SIZE = 321 };
 
 struct progress {
 	FILE *out; /* borrowed */
