@@ -163,14 +163,17 @@ static int check_condition_object(const json_t *when, const json_t *options,
 	return 0;
 }
 
+/* NULL is none. */
 static int check_condition(const json_t *when, const json_t *options, struct json_place place,
 			   struct error *err)
 {
 	json_t *one;
 	size_t i;
 
-	if (!json_is_array(when))
-		return check_condition_object(when, options, place, err);
+	if (when && !json_is_array(when)) {
+		int r = json_check_shape(when, JSON_SHAPE_OBJECT, "the condition", place, err);
+		return r < 0 ? r : check_condition_object(when, options, place, err);
+	}
 	json_array_foreach (when, i, one) {
 		int r = json_check_shape(one, JSON_SHAPE_OBJECT, "an alternative", place, err);
 		if (r >= 0)

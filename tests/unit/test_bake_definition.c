@@ -123,6 +123,8 @@ static void recipe_check_what_does_not_fit_together_is_refused(void **state)
 	json_object_set_new(at(recipe, "language", "run"), "skip_unless",
 			    json_pack("{s:s}", "shape", "bin"));
 	assert_refused(recipe, "is not an option");
+	json_object_set_new(at(recipe, "language", "run"), "skip_unless", json_string("shape"));
+	assert_refused(recipe, "the condition must be an object");
 	json_object_del(at(recipe, "language", "run"), "skip_unless");
 	json_array_append_new(json_object_get(at(recipe, "language", "run"), "argv"),
 			      json_string("{shape}"));
