@@ -58,6 +58,7 @@ verify_c := $(wildcard src/image/verify_*.c)
 # What of src/image needs libc only, for the process that has privileges.
 trust_c := $(patsubst %,src/image/%.c,key_folder record verdict)
 bake_c := $(wildcard src/bake/*.c)
+store_c := $(wildcard src/store/*.c)
 run_c := $(wildcard src/cli/run*.c)
 doctor_c := $(wildcard src/doctor/*.c)
 
@@ -69,6 +70,7 @@ programs := $(BIN)/sandlot \
 	$(EXE)/sandlot-cell \
 	$(EXE)/sandlot-doctor \
 	$(EXE)/sandlot-front \
+	$(EXE)/sandlot-image \
 	$(EXE)/sandlot-key \
 	$(EXE)/sandlot-run \
 	$(EXE)/sandlot-supervisor \
@@ -129,6 +131,13 @@ $(EXE)/sandlot-verify: $(call obj,$(verify_c) $(image_c) $(base_c))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcrypto
+
+# What of the baker the store of images stands on.
+store_bake_c := $(patsubst %,src/bake/%.c,cache child confined confined_enter erofs json link parts path progress tree)
+$(EXE)/sandlot-image: $(call obj,$(store_c) $(store_bake_c) $(image_c) $(base_c))
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lzstd -ljansson -lcrypto -lseccomp
 
 $(EXE)/sandlot-run: $(call obj,$(run_c) $(base_c))
 	@mkdir -p $(@D)

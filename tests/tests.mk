@@ -1,8 +1,8 @@
 # Tests, measurements and static checks. `make test` is what continuous integration runs.
 #
 # A unit test is tests/unit/test_NAME.c: a cmocka program of its own, linked with src/base, src/ipc and
-# what it needs of the folder it tests. The folder is told by its name (bake_*, image_*, run_*, cell_*,
-# supervisor_*, doctor_*; base's and ipc's modules need no more; all others test the front end), or by a line
+# what it needs of the folder it tests. The folder is told by its name (bake_*, image_*, store_*, run_*,
+# cell_*, supervisor_*, doctor_*; base's and ipc's modules need no more; all others test the front end), or by a line
 # "links: FOLDER…" near its top.
 
 unit_dir := $(B)/tests/unit
@@ -16,12 +16,13 @@ unit_named = $(filter-out $(unit_says),$(filter $(1),$(unit_names)))
 
 unit_bake := $(call unit_said,bake) $(call unit_named,test_bake_%)
 unit_image := $(call unit_said,image) $(call unit_named,test_image_%)
+unit_store := $(call unit_said,store) $(call unit_named,test_store_%)
 unit_run := $(call unit_said,run) $(call unit_named,test_run_%)
 unit_cell := $(call unit_said,cell) $(call unit_named,test_cell_%)
 unit_supervisor := $(call unit_said,supervisor) $(call unit_named,test_supervisor_%)
 unit_doctor := $(call unit_said,doctor) $(call unit_named,test_doctor_%)
-unit_front := $(call unit_said,front) $(filter-out $(unit_base) $(unit_bake) $(unit_image) $(unit_run) $(unit_cell) \
-	$(unit_supervisor) $(unit_doctor) $(unit_says),$(unit_names))
+unit_front := $(call unit_said,front) $(filter-out $(unit_base) $(unit_bake) $(unit_image) $(unit_store) $(unit_run) \
+	$(unit_cell) $(unit_supervisor) $(unit_doctor) $(unit_says),$(unit_names))
 
 # Archives, so that a test links only the modules it calls.
 unit_archive = $(unit_dir)/lib$(1).a
@@ -31,6 +32,7 @@ $(call unit_archive,base): $(call obj,$(ipc_c) $(base_c))
 $(call unit_archive,front): $(call obj,$(call no_main,$(front_c)))
 $(call unit_archive,bake): $(call obj,$(call no_main,$(bake_c)))
 $(call unit_archive,image): $(call obj,$(call no_main,$(image_c) $(verify_c)))
+$(call unit_archive,store): $(call obj,$(call no_main,$(store_c)))
 $(call unit_archive,run): $(call obj,$(filter-out src/cli/run.c,$(run_c)))
 $(call unit_archive,cell): $(call obj,$(call no_main,$(launch_c)))
 $(call unit_archive,doctor): $(call obj,$(call no_main,$(doctor_c)))
@@ -43,6 +45,7 @@ $(unit_dir)/lib%.a:
 $(unit_front:%=$(unit_dir)/%): $(call unit_archive,front)
 $(unit_bake:%=$(unit_dir)/%): $(call unit_archive,bake) $(call unit_archive,image)
 $(unit_image:%=$(unit_dir)/%): $(call unit_archive,image)
+$(unit_store:%=$(unit_dir)/%): $(call unit_archive,store) $(call unit_archive,bake) $(call unit_archive,image)
 $(unit_run:%=$(unit_dir)/%): $(call unit_archive,run)
 $(unit_supervisor:%=$(unit_dir)/%): $(call unit_archive,supervisor) $(call unit_archive,cell) $(call unit_archive,image)
 $(unit_cell:%=$(unit_dir)/%): $(call unit_archive,cell)
@@ -51,6 +54,7 @@ $(unit_doctor:%=$(unit_dir)/%): $(call unit_archive,doctor)
 $(unit_front:%=$(unit_dir)/%): LDLIBS := -lcivetweb -ljansson -lsqlite3 -lseccomp -lz -lpthread
 $(unit_image:%=$(unit_dir)/%): LDLIBS := -lcrypto
 $(unit_bake:%=$(unit_dir)/%): LDLIBS := -larchive -ljansson -lcrypto -lseccomp
+$(unit_store:%=$(unit_dir)/%): LDLIBS := -lzstd -larchive -ljansson -lcrypto -lseccomp
 $(unit_run:%=$(unit_dir)/%): LDLIBS := -lcurl -ljansson
 
 $(unit_programs): $(unit_dir)/test_%: $(B)/obj/tests/unit/test_%.o $(call unit_archive,base)

@@ -155,5 +155,6 @@ void bake_fini(struct bake *bake)
 	vet_result_fini(&bake->vetting);
 	json_decref(bake->locked);
 	config_fini(&bake->config);
+	parts_fini(&bake->parts);
 	definition_free(bake->definition);
 }

@@ -13,6 +13,7 @@
 #include "bake/child.h"
 #include "bake/config.h"
 #include "bake/definition.h"
+#include "bake/parts.h"
 #include "bake/progress.h"
 #include "bake/sign.h"
 #include "bake/vet.h"
@@ -76,9 +77,10 @@ struct bake {
 	size_t channel_count;
 	struct tool tools[DEFINITION_TOOLS_MAX]; /* as definition->tools */
 	struct path image;			 /* the image while it is made: holds root/ */
-	json_t *crates; /* owned: direct crates as the manifest lists them, or NULL */
-	json_t *steps;	/* owned: commands since the last layer, provenance.h; or NULL */
-	json_t *layers; /* owned: the same of the image's layers; or NULL */
+	json_t *crates;	    /* owned: direct crates as the manifest lists them, or NULL */
+	struct parts parts; /* what the image is made from */
+	json_t *steps;	    /* owned: commands since the last layer, provenance.h; or NULL */
+	json_t *layers;	    /* owned: the same of the image's layers; or NULL */
 	struct cargo_lock cargo_lock; /* owned: of the crate set; empty without one */
 	struct vet_result vetting;    /* owned: of the lock's packages; empty without a set */
 	char tail[CHILD_TAIL_SIZE];   /* the last lines of a tool that failed, for the edge to print

@@ -16,7 +16,7 @@
 
 enum { LOCK_WAIT_SEC = 2 * 60 * 60, LOCK_POLL_NSEC = 200000000 };
 
-static int find_folder(const char *folder, struct path *ret_folder, struct error *err)
+int cache_folder(const char *folder, struct path *ret_folder, struct error *err)
 {
 	const char *own = getenv("SANDLOT_CACHE");
 	const char *caches = getenv("XDG_CACHE_HOME");
@@ -56,10 +56,10 @@ static int take_lock(struct cache *cache, struct progress *progress, struct erro
 			return r;
 		if (clock_monotonic_usec() > deadline)
 			return error_set_plain(err, -ETIMEDOUT, "cache",
-					       "another bake has been holding %s for two hours",
+					       "another command has been holding %s for two hours",
 					       cache->folder.text);
 		if (!said)
-			progress_say(progress, "waiting for another bake that uses %s",
+			progress_say(progress, "waiting for another command that uses %s",
 				     cache->folder.text);
 		said = 1;
 		nanosleep(&pause, NULL);
@@ -89,7 +89,7 @@ int cache_open(struct cache *cache, const char *folder, struct progress *progres
 	struct path path;
 
 	cache->lock_fd = -EBADF;
-	int r = find_folder(folder, &cache->folder, err);
+	int r = cache_folder(folder, &cache->folder, err);
 	if (r >= 0)
 		r = make_folders(cache, err);
 	if (r >= 0)

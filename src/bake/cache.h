@@ -1,8 +1,8 @@
 /*
- * The cache of `sandlot bake`: ${SANDLOT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sandlot}. One bake
- * at a time holds its lock. What is made there is made in tmp/ and renamed into place when it is
- * whole and on the disk, so that a folder which is in its place is finished; what an interrupted
- * bake left in tmp/ is swept by the next.
+ * The cache of `sandlot bake`: ${SANDLOT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sandlot}. One
+ * command at a time that changes it holds its lock. What is made there is made in tmp/ and renamed
+ * into place when it is whole and on the disk, so that a folder which is in its place is finished;
+ * what an interrupted command left in tmp/ is swept by the next.
  *
  *   layers/KIND-KEY/   parts of images, each named by what it was made from
  *   crates/            .crate files, checked again at each use
@@ -24,10 +24,12 @@ struct cache {
 	int lock_fd;
 };
 
+/* Where it is. folder: as given with --cache, or NULL for the default. */
+int cache_folder(const char *folder, struct path *ret_folder, struct error *err);
+
 /*
- * Opens the cache and takes its lock, waiting for another bake when there is one. folder: as given
- * with
- * --cache, or NULL for the default.
+ * Opens the cache, made when it is missing, and takes its lock, waiting for another command when
+ * there is one. folder: as above.
  */
 int cache_open(struct cache *cache, const char *folder, struct progress *progress,
 	       struct error *err);

@@ -113,7 +113,8 @@ static void clean_text(char *text, size_t size)
 
 /* Reads until size bytes are there or the child has closed its end. Returns their number or -errno.
  */
-static ssize_t read_report(int fd, char *data, size_t size, struct error *err)
+static ssize_t read_report(const struct confined_spec *spec, int fd, char *data, size_t size,
+			   struct error *err)
 {
 	uint64_t deadline = clock_monotonic_usec() + WALL_SEC * USEC_PER_SEC;
 	size_t used = 0;
@@ -125,6 +126,8 @@ static ssize_t read_report(int fd, char *data, size_t size, struct error *err)
 			return r;
 		if (clock_monotonic_usec() > deadline)
 			return -ETIMEDOUT;
+		if (spec->tick)
+			spec->tick(spec->tick_owner);
 		if (poll(&ready, 1, TICK_MSEC) <= 0)
 			continue;
 		ssize_t n = read(fd, data + used, size - used);
@@ -146,7 +149,7 @@ static int take_bytes(const struct confined_spec *spec, int fd, size_t count, st
 	_cleanup_free_ char *data = malloc(count + 1);
 	if (!data)
 		return -ENOMEM;
-	ssize_t n = read_report(fd, data, count, err);
+	ssize_t n = read_report(spec, fd, data, count, err);
 	if (n < 0 || (size_t)n < count)
 		return n < 0 ? (int)n : 0;
 	data[count] = '\0';
@@ -161,7 +164,7 @@ static int take_report(const struct confined_spec *spec, int fd, char *data, siz
 {
 	struct report report;
 
-	ssize_t n = read_report(fd, data, sizeof(report) + result_size, err);
+	ssize_t n = read_report(spec, fd, data, sizeof(report) + result_size, err);
 	if (n < 0)
 		return (int)n;
 	if ((size_t)n < sizeof(report))

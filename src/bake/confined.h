@@ -41,6 +41,9 @@ struct confined_spec {
 	uint64_t bytes_max;	      /* of any one file it writes */
 	int may_link;		      /* 1: symbolic and hard links can be made in the folder */
 	struct confined_bytes *bytes; /* or NULL */
+	/* Called in the parent ten times a second while the child works; or NULL. */
+	void (*tick)(void *owner);
+	void *tick_owner;
 };
 
 /*

@@ -17,6 +17,7 @@
 #include "bake/tree.h"
 #include "bake/unpack.h"
 #include "bake/vendor.h"
+#include "bake/vendor_fetch.h"
 #include "base/clock.h"
 #include "base/fd.h"
 
@@ -313,6 +314,8 @@ static int bake_channel(struct crates_build *build, struct error *err)
 	if (r >= 0)
 		r = provenance_layer(bake, &layer, err);
 	if (r >= 0)
+		r = parts_add(&bake->parts, bake->cache.folder.text, layer.text, err);
+	if (r >= 0)
 		r = path_format(&from, err, "%s/root", layer.text);
 	if (r >= 0)
 		r = path_format(&to, err, "%s/root", bake->image.text);
@@ -349,6 +352,24 @@ static int count_left(struct crates_build *build, struct error *err)
 	return 0;
 }
 
+/* The sources, and the crates they were unpacked from. */
+static int note_sources(struct bake *bake, const struct cargo_lock *lock, const struct path *vendor,
+			struct error *err)
+{
+	const char *cache = bake->cache.folder.text;
+	struct path crate;
+
+	int r = parts_add(&bake->parts, cache, vendor->text, err);
+	for (size_t i = 0; i < lock->count && r >= 0; i++) {
+		if (lock->packages[i].is_root)
+			continue;
+		r = vendor_crate_path(bake, &lock->packages[i], &crate, err);
+		if (r >= 0)
+			r = parts_add(&bake->parts, cache, crate.text, err);
+	}
+	return r;
+}
+
 int crates_vet(struct bake *bake, const char *vendor, struct error *err)
 {
 	struct path folder;
@@ -370,6 +391,8 @@ static int bake_all(struct bake *bake, struct error *err)
 	int r = vendor_bake(bake, &bake->cargo_lock, &build.vendor, err);
 	if (r >= 0)
 		r = crates_vet(bake, build.vendor.text, err); /* before anything of them runs */
+	if (r >= 0)
+		r = note_sources(bake, &bake->cargo_lock, &build.vendor, err);
 	if (r >= 0)
 		r = count_left(&build, err);
 	for (size_t i = 0; i < bake->channel_count && r >= 0; i++) {

@@ -284,6 +284,8 @@ int debian_bake(struct bake *bake, int refresh, struct error *err)
 		r = choose_known(&debian, err);
 	if (r == 0)
 		r = choose_newest(&debian, refresh, err);
+	if (r >= 0)
+		r = parts_add(&bake->parts, bake->cache.folder.text, debian.memo.text, err);
 	debian_end(&debian);
 	return r < 0 ? r : 0;
 }

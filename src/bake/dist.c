@@ -87,8 +87,8 @@ static int take_known(struct bake *bake, const char *key, const json_t *locked,
 	return r;
 }
 
-int dist_find(struct bake *bake, const char *channel, const json_t *locked, int newest,
-	      struct dist_found *ret_found, struct error *err)
+static int find(struct bake *bake, const char *channel, const json_t *locked, int newest,
+		struct dist_found *ret_found, struct error *err)
 {
 	char key[DIGEST_HEX_SIZE];
 
@@ -106,6 +106,16 @@ int dist_find(struct bake *bake, const char *channel, const json_t *locked, int 
 	if (r > 0 && !(bake->refresh && locked))
 		r = memo_write(bake, "dist", key, ret_found->sha256, err) < 0 ? -EIO : 1;
 	return r;
+}
+
+int dist_find(struct bake *bake, const char *channel, const json_t *locked, int newest,
+	      struct dist_found *ret_found, struct error *err)
+{
+	int r = find(bake, channel, locked, newest, ret_found, err);
+	if (r <= 0)
+		return r;
+	r = parts_add(&bake->parts, bake->cache.folder.text, ret_found->path.text, err);
+	return r < 0 ? r : 1;
 }
 
 /* Lays the files of one component's folder over the tool chain. */

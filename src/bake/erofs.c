@@ -1,13 +1,15 @@
 #include "bake/erofs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "bake/path.h"
+#include "base/clock.h"
+#include "base/fd.h"
 #include "image/digest.h"
 
 enum { MAKE_WALL_SEC = 3600, UUID_BYTES = 16, UUID_SIZE = 37, NUMBER_SIZE = 24 };
@@ -78,15 +80,54 @@ int erofs_make(const struct erofs_spec *spec, struct error *err)
 
 int erofs_measure(const char *file, struct image_record *record, struct error *err)
 {
-	char hex[DIGEST_HEX_SIZE];
+	uint8_t sha256[RECORD_HASH_BYTES];
 	uint64_t bytes;
 
-	int r = digest_file(file, hex, &bytes, err);
-	if (r >= 0)
-		r = record_unhex(hex, record->erofs_sha256);
+	_cleanup_fd_ int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return error_set(err, -errno, "erofs", "cannot open %s", file);
+	int r = digest_fd(fd, file, sha256, &bytes, err);
 	if (r < 0)
 		return r;
+	memcpy(record->erofs_sha256, sha256, sizeof(sha256));
 	record->erofs_bytes = bytes;
 	record->forms |= RECORD_EROFS;
 	return 0;
+}
+
+static int make_and_measure(const struct erofs_image *image, const char *file, struct error *err)
+{
+	struct path root;
+
+	int r = path_format(&root, err, "%s/" RECORD_TREE_NAME, image->folder);
+	if (r < 0)
+		return r;
+	const struct erofs_spec spec = {
+		.root = root.text,
+		.file = file,
+		.epoch = image->epoch,
+		.tree_sha256 = image->record->tree_sha256,
+		.line = image->line,
+		.owner = image->owner,
+	};
+	r = erofs_make(&spec, err);
+	return r < 0 ? r : erofs_measure(file, image->record, err);
+}
+
+int erofs_add(const struct erofs_image *image, struct error *err)
+{
+	struct path made, file;
+
+	int r = path_format(&file, err, "%s/" RECORD_EROFS_NAME, image->folder);
+	if (r >= 0)
+		r = path_format(&made, err, "%s/" EROFS_NEW, image->folder);
+	if (r < 0)
+		return r;
+	unlink(made.text); /* an interrupted command's: we hold the cache's lock */
+	r = make_and_measure(image, made.text, err);
+	if (r >= 0 && rename(made.text, file.text) < 0)
+		r = error_set(err, -errno, "erofs", "cannot make %s", file.text);
+	if (r < 0)
+		unlink(made.text);
+	return r;
 }

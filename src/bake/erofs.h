@@ -13,8 +13,6 @@
 #include "base/error.h"
 #include "image/record.h"
 
-#define EROFS_FILE "image.erofs"
-
 /* Everything is borrowed. */
 struct erofs_spec {
 	const char *root;	    /* the tree */
@@ -33,5 +31,24 @@ int erofs_make(const struct erofs_spec *spec, struct error *err);
 
 /* Fills in the record's erofs_bytes, erofs_sha256 and form from the file. Returns 0 or -errno. */
 int erofs_measure(const char *file, struct image_record *record, struct error *err);
+
+/* What the file is called while it is made for an image. */
+#define EROFS_NEW RECORD_EROFS_NAME ".new"
+
+/* Everything is borrowed. */
+struct erofs_image {
+	const char *folder;	     /* the image's, with root/ */
+	int64_t epoch;		     /* as above */
+	child_line *line;	     /* as above */
+	void *owner;		     /* as above */
+	struct image_record *record; /* has tree_sha256; erofs_measure() fills in the rest */
+};
+
+/*
+ * Makes an image's file of its tree and puts it into its place, over one that is there. It comes
+ * before the record that names it is written: a record without it would be a damaged image, the
+ * reverse is none. The cache's lock must be held. Returns as erofs_make().
+ */
+int erofs_add(const struct erofs_image *image, struct error *err);
 
 #endif

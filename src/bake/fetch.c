@@ -111,8 +111,8 @@ int fetch_file(struct bake *bake, const char *address, const char *name, uint64_
 	return r;
 }
 
-int fetch_by_sum(struct bake *bake, const char *address, const char *name, const char *sha256,
-		 uint64_t bytes_max, struct path *ret_path, struct error *err)
+static int find_by_sum(struct bake *bake, const char *address, const char *name, const char *sha256,
+		       uint64_t bytes_max, struct path *ret_path, struct error *err)
 {
 	char hex[DIGEST_HEX_SIZE] = "";
 	struct path temporary;
@@ -140,4 +140,11 @@ int fetch_by_sum(struct bake *bake, const char *address, const char *name, const
 	if (r >= 0 && rename(temporary.text, ret_path->text) < 0)
 		r = error_set(err, -errno, "fetch", "cannot keep %s", ret_path->text);
 	return r;
+}
+
+int fetch_by_sum(struct bake *bake, const char *address, const char *name, const char *sha256,
+		 uint64_t bytes_max, struct path *ret_path, struct error *err)
+{
+	int r = find_by_sum(bake, address, name, sha256, bytes_max, ret_path, err);
+	return r < 0 ? r : parts_add(&bake->parts, bake->cache.folder.text, ret_path->text, err);
 }

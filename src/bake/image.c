@@ -59,6 +59,51 @@ static int make_tree(struct bake *bake, struct error *err)
 	return r < 0 ? r : tree_normalise(root.text, bake->definition->epoch, err);
 }
 
+/* A layer, and the file it was unpacked from where lock names one by its hash. */
+static int add_layer(struct bake *bake, const struct path *layer, const json_t *lock,
+		     struct error *err)
+{
+	const char *cache = bake->cache.folder.text, *sha256 = json_text(lock, "sha256");
+	struct path file;
+
+	int r = layer->text[0] ? parts_add(&bake->parts, cache, layer->text, err) : 0;
+	if (r < 0 || !sha256)
+		return r;
+	r = path_format(&file, err, "%s/files/%s", cache, sha256);
+	return r < 0 ? r : parts_add(&bake->parts, cache, file.text, err);
+}
+
+static int add_debs(struct bake *bake, struct error *err)
+{
+	const char *cache = bake->cache.folder.text;
+	const json_t *package;
+	struct path path;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach (bake->debian_packages, i, package) {
+		if (r >= 0)
+			r = path_format(&path, err, "%s/debs/%s.deb", cache,
+					json_text(package, "sha256"));
+		if (r >= 0)
+			r = parts_add(&bake->parts, cache, path.text, err);
+	}
+	return r;
+}
+
+/* What is left to note: crates, memos and files are noted where they are used. */
+static int write_parts(struct bake *bake, struct error *err)
+{
+	int r = add_layer(bake, &bake->debian_layer, NULL, err);
+	if (r >= 0)
+		r = add_debs(bake, err);
+	for (size_t i = 0; i < bake->channel_count && r >= 0; i++)
+		r = add_layer(bake, &bake->channels[i].layer, NULL, err);
+	for (size_t i = 0; i < bake->definition->tool_count && r >= 0; i++)
+		r = add_layer(bake, &bake->tools[i].layer, bake->tools[i].lock, err);
+	return r < 0 ? r : parts_write(&bake->parts, bake->image.text, err);
+}
+
 static int copy_packages(const struct bake *bake, struct error *err)
 {
 	struct path from, to;
@@ -146,6 +191,8 @@ static int make_image(struct bake *bake, const char *id, struct error *err)
 		r = copy_packages(bake, err);
 	if (r >= 0)
 		r = write_vetting(bake, err);
+	if (r >= 0)
+		r = write_parts(bake, err);
 	if (r >= 0)
 		r = path_format(&path, err, "%s/manifest.json", bake->image.text);
 	if (r >= 0)

@@ -13,6 +13,17 @@
 #include "base/fd.h"
 #include "image/digest.h"
 
+/* The folder a link is in: everything up to its last slash. */
+static int link_folder(const char *link, struct path *ret_folder, struct error *err)
+{
+	const char *slash = strrchr(link, '/');
+
+	if (!slash)
+		return path_format(ret_folder, err, ".");
+	return slash == link ? path_format(ret_folder, err, "/")
+			     : path_format(ret_folder, err, "%.*s", (int)(slash - link), link);
+}
+
 int link_path(const char *link, struct path *ret_path, struct error *err)
 {
 	struct path folder, real;
@@ -20,17 +31,12 @@ int link_path(const char *link, struct path *ret_path, struct error *err)
 	const char *name = slash ? slash + 1 : link;
 
 	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return error_set_plain(err, -EINVAL, "link", "%s is no name for a link", link);
-	int r = slash ? path_format(&folder, err, "%.*s/", (int)(slash - link), link)
-		      : path_format(&folder, err, ".");
-	if (r >= 0 && slash && slash != link) {
-		folder.text[slash - link] = '\0';
-		r = path_make_folders(folder.text, err);
-	}
+		return error_set_plain(err, -EINVAL, "link", "\"%s\" is no name for a link", link);
+	int r = link_folder(link, &folder, err);
 	if (r < 0)
 		return r;
 	if (!realpath(folder.text, real.text))
-		return error_set(err, -errno, "link", "cannot find the folder %s", folder.text);
+		return error_set(err, -errno, "link", "cannot find the folder of %s", link);
 	return path_format(ret_path, err, "%s/%s", strcmp(real.text, "/") == 0 ? "" : real.text,
 			   name);
 }
@@ -160,7 +166,11 @@ int link_use(const char *link, const char *image, struct error *err)
 	_cleanup_fd_ int image_fd = -EBADF;
 	struct path at, folder;
 
-	int r = link_path(link, &at, err);
+	int r = link_folder(link, &folder, err);
+	if (r >= 0)
+		r = path_make_folders(folder.text, err);
+	if (r >= 0)
+		r = link_path(link, &at, err);
 	if (r < 0)
 		return r;
 	if (!realpath(image, folder.text))
@@ -176,17 +186,19 @@ int link_back(const char *link, struct error *err)
 	struct link_state state;
 	struct path at, previous;
 
-	int r = link_path(link, &at, err);
-	if (r >= 0)
-		r = path_format(&previous, err, "%s" LINK_PREVIOUS, at.text);
-	if (r >= 0)
-		r = link_read(at.text, &state, err);
+	int r = link_read(link, &state, err);
 	if (r < 0)
 		return r;
 	if (!state.previous.text[0] || strcmp(state.previous.text, state.current.text) == 0)
 		return error_set_plain(err, -ENOENT, "link",
-				       "there is no image to go back to: %s points at no other",
-				       previous.text);
+				       "there is no image to go back to: %s" LINK_PREVIOUS
+				       " points at no other",
+				       link);
+	r = link_path(link, &at, err);
+	if (r >= 0)
+		r = path_format(&previous, err, "%s" LINK_PREVIOUS, at.text);
+	if (r < 0)
+		return r;
 	r = register_link(at.text, state.previous.text, err);
 	if (r < 0 || !state.current.text[0])
 		return r < 0 ? r : replace_link(state.previous.text, at.text, err);

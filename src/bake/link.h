@@ -19,17 +19,17 @@ struct link_state {
 	struct path current, previous;
 };
 
-/* The link's absolute path, its folder's links followed, the folder made when it is missing. */
+/* The link's absolute path, its folder's links followed. -ENOENT when there is no such folder. */
 int link_path(const char *link, struct path *ret_path, struct error *err);
 
 /* Reads both. Returns 0, or a negative errno when that cannot be told (not: when there is none). */
 int link_read(const char *link, struct link_state *ret_state, struct error *err);
 
 /*
- * Makes link point at the image's folder and LINK.previous at the one it pointed at. An image that
- * is in use already stays so and so does its previous. Returns 1 when it was another image before,
- * 0 when it was this one; -EEXIST when something that is no symbolic link is in the way, -EBUSY
- * when the image is being removed.
+ * Makes link point at the image's folder and LINK.previous at the one it pointed at; the link's
+ * folder is made when it is missing. An image that is in use already stays so, and so does its
+ * previous. Returns 1 when it was another image before, 0 when it was this one; -EEXIST when
+ * something that is no symbolic link is in the way, -EBUSY when the image is being removed.
  */
 int link_use(const char *link, const char *image, struct error *err);
 

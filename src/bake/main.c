@@ -10,11 +10,7 @@
 #include "bake/verb.h"
 
 static const struct verb *const verbs[] = {
-	&verb_add_crate,
-	&verb_check,
-	&verb_new,
-	&verb_update,
-	&verb_vet,
+	&verb_add_crate, &verb_check, &verb_new, &verb_update, &verb_vet,
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

@@ -12,8 +12,7 @@ static int memo_path(const struct bake *bake, const char *kind, const char *key,
 	return path_format(ret_path, err, "%s/memo/%s-%s", bake->cache.folder.text, kind, key);
 }
 
-int memo_read(const struct bake *bake, const char *kind, const char *key,
-	      char ret_text[MEMO_TEXT_SIZE])
+int memo_read(struct bake *bake, const char *kind, const char *key, char ret_text[MEMO_TEXT_SIZE])
 {
 	struct path path;
 
@@ -29,14 +28,16 @@ int memo_read(const struct bake *bake, const char *kind, const char *key,
 	for (const char *at = ret_text; *at; at++)
 		if (*at < ' ' || *at == 0x7f)
 			return 0;
-	return 1;
+	return parts_add(&bake->parts, bake->cache.folder.text, path.text, NULL) >= 0;
 }
 
-int memo_write(const struct bake *bake, const char *kind, const char *key, const char *text,
+int memo_write(struct bake *bake, const char *kind, const char *key, const char *text,
 	       struct error *err)
 {
 	struct path path;
 
 	int r = memo_path(bake, kind, key, &path, err);
-	return r < 0 ? r : path_write_file(path.text, 0644, text, strlen(text), err);
+	if (r >= 0)
+		r = path_write_file(path.text, 0644, text, strlen(text), err);
+	return r < 0 ? r : parts_add(&bake->parts, bake->cache.folder.text, path.text, err);
 }

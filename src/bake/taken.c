@@ -31,7 +31,7 @@ static int layer_path(const struct bake *bake, const struct taken *taken,
 	return bake_layer(bake, taken->kind, key, &result->layer, err);
 }
 
-int taken_known(const struct bake *bake, const struct taken *taken, struct taken_result *ret_result,
+int taken_known(struct bake *bake, const struct taken *taken, struct taken_result *ret_result,
 		struct error *err)
 {
 	char text[MEMO_TEXT_SIZE];

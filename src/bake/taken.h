@@ -26,7 +26,7 @@ struct taken_result {
 };
 
 /* Is it in the cache already? Returns 1 with ret_result filled in, 0, or a negative errno. */
-int taken_known(const struct bake *bake, const struct taken *taken, struct taken_result *ret_result,
+int taken_known(struct bake *bake, const struct taken *taken, struct taken_result *ret_result,
 		struct error *err);
 
 /*

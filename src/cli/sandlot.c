@@ -26,6 +26,7 @@ static const struct command {
 	{"run", "sandlot-run", "run a file through a server"},
 	{"cell", NULL, "run one command in a cell, without a server"},
 	{"bake", "sandlot-bake", "bake an image of tool chains"},
+	{"image", "sandlot-image", "look after images: list, verify, use, export, …"},
 	{"key", "sandlot-key", "make and list the keys images are signed with"},
 	{"doctor", "sandlot-doctor", "show what this host gives for running cells"},
 };

@@ -34,10 +34,12 @@ modules_image_key := src/image/record.c src/image/key.c src/image/date.c src/ima
 modules_audits := $(bake_audits)
 modules_crate_text := $(bake_audits) src/bake/licence.c src/bake/vet_rust.c src/bake/vet_scan.c $(bake_files)
 modules_doctor := $(filter-out src/doctor/main.c,$(wildcard src/doctor/*.c))
+modules_export := src/store/archive.c src/store/archive_read.c src/image/digest.c src/image/record.c
 
 libraries_image_key := -lcrypto
 libraries_audits := -ljansson
 libraries_crate_text := -ljansson -lcrypto
+libraries_export := -lzstd -lcrypto
 libraries_request := -ljansson
 libraries_plan := -ljansson
 libraries_manifest := -ljansson

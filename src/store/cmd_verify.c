@@ -1,0 +1,117 @@
+/* `sandlot image verify` */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "store/check.h"
+#include "store/print.h"
+#include "store/verb.h"
+
+/* One image's verdict. */
+struct verified {
+	struct store_image image;
+	struct verdict verdict;
+	uint64_t usec; /* it took */
+};
+
+static int is_good(const struct options *options, const struct verdict *verdict)
+{
+	return verdict->code == VERDICT_OK ||
+	       (verdict->code == VERDICT_UNSIGNED && options_has(options, OPTION_UNSIGNED));
+}
+
+static void print_verified(const struct verified *verified)
+{
+	char title[STORE_TITLE_SIZE], sentence[VERDICT_SENTENCE_MAX];
+
+	store_title(&verified->image, title);
+	verdict_sentence(&verified->verdict, title, sentence);
+	printf("%s", sentence);
+	if (verified->verdict.code == VERDICT_OK)
+		printf(", by %s (%s, %" PRIu64 ".%" PRIu64 " s)", verified->verdict.signer,
+		       store_forms(verified->image.forms), verified->usec / USEC_PER_SEC,
+		       verified->usec / (USEC_PER_SEC / 10) % 10);
+	putchar('\n');
+	fflush(stdout);
+}
+
+static json_t *verified_json(const struct verified *verified)
+{
+	const struct verdict *verdict = &verified->verdict;
+	char title[STORE_TITLE_SIZE], sentence[VERDICT_SENTENCE_MAX];
+
+	store_title(&verified->image, title);
+	verdict_sentence(verdict, title, sentence);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s}", "name", verified->image.name, "id",
+			 verified->image.id, "folder", verified->image.folder.text, "verdict",
+			 verdict_word(verdict->code), "detail", verdict->text, "signer",
+			 verdict->signer[0] ? verdict->signer : NULL, "sentence", sentence);
+}
+
+static int verify_one(const struct options *options, const struct store *store, const char *name,
+		      struct verified *ret_verified, struct error *err)
+{
+	uint64_t started = clock_monotonic_usec();
+
+	int r = store_find(store, name, options->link, &ret_verified->image, err);
+	if (r >= 0)
+		r = check_image(&ret_verified->image, CHECK_FULL, options->keys,
+				&ret_verified->verdict, err);
+	ret_verified->usec = clock_monotonic_usec() - started;
+	return r;
+}
+
+static int verify_all(const struct options *options, const struct store *store, json_t *answers,
+		      struct error *err)
+{
+	int status = EXIT_SUCCESS;
+
+	for (size_t i = 0; i < options->operand_count; i++) {
+		struct verified verified;
+		int r = verify_one(options, store, options->operands[i], &verified, err);
+		if (r < 0)
+			return r;
+		if (!is_good(options, &verified.verdict))
+			status = EXIT_FAILURE;
+		if (!options_has(options, OPTION_JSON))
+			print_verified(&verified);
+		else if (json_array_append_new(answers, verified_json(&verified)) < 0)
+			return error_set(err, -ENOMEM, "verify", "cannot print the answer");
+	}
+	return status;
+}
+
+static int run(const struct options *options, struct error *err)
+{
+	json_auto_t *answers = json_array();
+	struct store store;
+
+	int status = store_open(&store, options->cache, err);
+	if (status >= 0)
+		status = verify_all(options, &store, answers, err);
+	store_fini(&store);
+	if (status < 0 || !options_has(options, OPTION_JSON))
+		return status;
+	int r = print_json(json_incref(answers), err);
+	return r < 0 ? r : status;
+}
+
+const struct verb verb_verify = {
+	.name = "verify",
+	.operands = "IMAGE...",
+	.summary = "check every byte of an image against its signature",
+	.help = "Reads all of an image, in each form it lies there in, and its documents, and\n"
+		"compares them with its record; checks that the record is signed with a key\n"
+		"that is trusted here, and that neither has expired. This is what a server does\n"
+		"before it takes an image for the first time. Names the first file that\n"
+		"differs. The exit status is 1 when an image is not as it was signed.\n",
+	.examples = "  sandlot image verify current\n"
+		    "  sandlot image verify --keys ./keys /srv/sandlot/image\n"
+		    "  sandlot image verify --json default | jq -r '.[].verdict'\n",
+	.options = OPTION_CACHE | OPTION_LINK | OPTION_KEYS | OPTION_JSON | OPTION_UNSIGNED,
+	.least = 1,
+	.most = 64,
+	.run = run,
+};
