@@ -132,12 +132,15 @@ $(EXE)/sandlot-verify: $(call obj,$(verify_c) $(image_c) $(base_c))
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcrypto
 
-# What of the baker the store of images stands on.
-store_bake_c := $(patsubst %,src/bake/%.c,cache child confined confined_enter erofs json link parts path progress tree)
-$(EXE)/sandlot-image: $(call obj,$(store_c) $(store_bake_c) $(image_c) $(base_c))
+# The store of images stands on some of the baker's modules: an archive, so that it gets those alone.
+$(B)/obj/bake.a: $(call obj,$(filter-out src/bake/main.c,$(bake_c)))
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(EXE)/sandlot-image: $(call obj,$(store_c) $(image_c) $(base_c)) $(B)/obj/bake.a
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lzstd -ljansson -lcrypto -lseccomp
+	$(Q)$(CC) $(LDFLAGS) -Wl,--as-needed -o $@ $^ -lzstd -larchive -ljansson -lcrypto -lseccomp
 
 $(EXE)/sandlot-run: $(call obj,$(run_c) $(base_c))
 	@mkdir -p $(@D)

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bake/definition.h"
+#include "bake/image_name.h"
+#include "bake/vet_check.h"
 #include "base/clock.h"
 #include "store/check.h"
 #include "store/print.h"
@@ -14,10 +17,16 @@ struct verified {
 	struct store_image image;
 	struct verdict verdict;
 	uint64_t usec; /* it took */
+	int violations;
+	char reasons[VET_REASONS_SIZE]; /* of violations, a line each */
 };
 
-static int is_good(const struct options *options, const struct verdict *verdict)
+static int is_good(const struct options *options, const struct verified *verified)
 {
+	const struct verdict *verdict = &verified->verdict;
+
+	if (verified->violations > 0)
+		return 0;
 	return verdict->code == VERDICT_OK ||
 	       (verdict->code == VERDICT_UNSIGNED && options_has(options, OPTION_UNSIGNED));
 }
@@ -34,6 +43,7 @@ static void print_verified(const struct verified *verified)
 		       store_forms(verified->image.forms), verified->usec / USEC_PER_SEC,
 		       verified->usec / (USEC_PER_SEC / 10) % 10);
 	putchar('\n');
+	fputs(verified->reasons, stdout);
 	fflush(stdout);
 }
 
@@ -44,10 +54,46 @@ static json_t *verified_json(const struct verified *verified)
 
 	store_title(&verified->image, title);
 	verdict_sentence(verdict, title, sentence);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s}", "name", verified->image.name, "id",
-			 verified->image.id, "folder", verified->image.folder.text, "verdict",
-			 verdict_word(verdict->code), "detail", verdict->text, "signer",
-			 verdict->signer[0] ? verdict->signer : NULL, "sentence", sentence);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s, s:i, s:s}", "name",
+			 verified->image.name, "id", verified->image.id, "folder",
+			 verified->image.folder.text, "verdict", verdict_word(verdict->code),
+			 "detail", verdict->text, "signer",
+			 verdict->signer[0] ? verdict->signer : NULL, "sentence", sentence,
+			 "violations", verified->violations, "reasons", verified->reasons);
+}
+
+/* The crate set whose audits tell: as given, or of the definition that has the image's name. */
+static int find_audits(const struct options *options, const char *name, struct path *ret_set,
+		       struct error *err)
+{
+	struct definition *definition = NULL;
+	struct path folder;
+
+	if (options->audits)
+		return path_format(ret_set, err, "%s", options->audits);
+	*ret_set = (struct path){.text = ""};
+	if (image_name_find(name, &folder, NULL) < 0 ||
+	    definition_read(folder.text, &definition, NULL) < 0)
+		return 0; /* it is not at hand, or not what it was */
+	*ret_set = definition->crates;
+	definition_free(definition);
+	return 0;
+}
+
+/* Is there a crate in it that is known, by now, to be bad? An image without crates has none. */
+static int look_for_violations(const struct options *options, struct verified *verified,
+			       struct error *err)
+{
+	struct path set;
+
+	int r = find_audits(options, verified->image.name, &set, err);
+	if (r < 0 || !set.text[0])
+		return r;
+	r = vet_check_image(verified->image.folder.text, set.text, verified->reasons, err);
+	if (r == -ENOENT && !options->audits)
+		return 0;
+	verified->violations = r < 0 ? 0 : r;
+	return r < 0 ? r : 0;
 }
 
 static int verify_one(const struct options *options, const struct store *store, const char *name,
@@ -60,7 +106,9 @@ static int verify_one(const struct options *options, const struct store *store, 
 		r = check_image(&ret_verified->image, CHECK_FULL, options->keys,
 				&ret_verified->verdict, err);
 	ret_verified->usec = clock_monotonic_usec() - started;
-	return r;
+	ret_verified->violations = 0;
+	ret_verified->reasons[0] = '\0';
+	return r < 0 ? r : look_for_violations(options, ret_verified, err);
 }
 
 static int verify_all(const struct options *options, const struct store *store, json_t *answers,
@@ -73,7 +121,7 @@ static int verify_all(const struct options *options, const struct store *store, 
 		int r = verify_one(options, store, options->operands[i], &verified, err);
 		if (r < 0)
 			return r;
-		if (!is_good(options, &verified.verdict))
+		if (!is_good(options, &verified))
 			status = EXIT_FAILURE;
 		if (!options_has(options, OPTION_JSON))
 			print_verified(&verified);
@@ -106,11 +154,14 @@ const struct verb verb_verify = {
 		"compares them with its record; checks that the record is signed with a key\n"
 		"that is trusted here, and that neither has expired. This is what a server does\n"
 		"before it takes an image for the first time. Names the first file that\n"
-		"differs. The exit status is 1 when an image is not as it was signed.\n",
+		"differs. Also looks for crates in it that an audit, by now, speaks against.\n"
+		"The exit status is 1 when an image is not as it was signed, or has such a "
+		"crate.\n",
 	.examples = "  sandlot image verify current\n"
 		    "  sandlot image verify --keys ./keys /srv/sandlot/image\n"
 		    "  sandlot image verify --json default | jq -r '.[].verdict'\n",
-	.options = OPTION_CACHE | OPTION_LINK | OPTION_KEYS | OPTION_JSON | OPTION_UNSIGNED,
+	.options = OPTION_CACHE | OPTION_LINK | OPTION_KEYS | OPTION_JSON | OPTION_UNSIGNED |
+		   OPTION_AUDITS,
 	.least = 1,
 	.most = 64,
 	.run = run,

@@ -33,6 +33,10 @@ static const struct row {
 	 OPTION_EXPIRES, offsetof(struct options, expires), 0},
 	{"name", "NAME", "what an image without a record is to be called", OPTION_NAME,
 	 offsetof(struct options, name), 0},
+	{"audits", "DIR",
+	 "the crate set with audits to look for violations in; otherwise that of the image's "
+	 "definition, when it is at hand",
+	 OPTION_AUDITS, offsetof(struct options, audits), 0},
 	{"output", "FILE", "the file to write", OPTION_OUTPUT, offsetof(struct options, output), 0},
 	{"level", "N", "how hard to compress, 1 to 19; otherwise 9", OPTION_LEVEL,
 	 offsetof(struct options, level), OPTIONS_LEVEL_MAX},

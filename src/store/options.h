@@ -27,13 +27,14 @@ enum option_bit {
 	OPTION_UNSIGNED = 1 << 11,
 	OPTION_FILES = 1 << 12,
 	OPTION_NAME = 1 << 13,
+	OPTION_AUDITS = 1 << 14,
 };
 
 enum { OPTIONS_KEEP_DAYS_MAX = 36500, OPTIONS_LEVEL_DEFAULT = 9, OPTIONS_LEVEL_MAX = 19 };
 
 /* Texts are borrowed from argv; NULL: not given. */
 struct options {
-	const char *cache, *keys, *key, *expires, *output, *name;
+	const char *cache, *keys, *key, *expires, *output, *name, *audits;
 	const char *link; /* as given, else default_link */
 	struct path default_link;
 	unsigned given;		   /* enum option_bit, or-ed */

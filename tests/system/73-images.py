@@ -223,6 +223,25 @@ class Verify(StoreCase):
             write(os.path.join(self.keys, "tester.pub"), kept)
             shutil.rmtree(self.path("a"))
 
+    def test_a_crate_that_is_known_to_be_bad_by_now(self):
+        folder = self.path("a")
+        make_image(folder, "a", "tree")
+        document = {"schema": 1, "crates": [{"name": "lump", "version": "1.2.0"}, {"name": "leaf", "version": "0.1.0"}]}
+        write(self.path("a", "vetting.json"), json.dumps(document).encode())
+        self.run_image("sign", image_id("a"), "--name", "test-a")
+        audits = os.path.join(self.folder, "set/audits.toml")
+        os.makedirs(os.path.dirname(audits))
+        row = ('[[audits.lump]]\nwho = "Ann <ann@example.org>"\ncriteria = "safe-to-run"\n'
+               'violation = "{}"\nnotes = "It mines."\n')
+        for versions, bad in (("<1.2", False), (">=1.2", True)):
+            with self.subTest(versions):
+                write(audits, row.format(versions).encode())
+                words = ("verify", image_id("a"), "--audits", os.path.dirname(audits))
+                text = self.run_image(*words, status=int(bad))
+                self.assertIn("is as it was signed", text)
+                self.assertEqual("lump 1.2.0: " in text and "It mines." in text, bad)
+                self.assertEqual(json.loads(self.run_image(*words, "--json", status=int(bad)))[0]["violations"], int(bad))
+
     def test_several_and_one_is_not_well(self):
         self.make("a")
         self.make("b")
