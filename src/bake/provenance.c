@@ -123,8 +123,13 @@ int provenance_keep(struct bake *bake, const char *folder, struct error *err)
 	return r;
 }
 
+enum kind {
+	LAYER_COPIED, /* files of a tool chain or tool: no command makes them */
+	LAYER_MADE,
+};
+
 /* What was kept with a layer, under its name in the cache. */
-static int add_layer(json_t *layers, const struct path *layer, struct error *err)
+static int add_layer(json_t *layers, const struct path *layer, enum kind kind, struct error *err)
 {
 	json_auto_t *kept = NULL;
 	struct path path;
@@ -134,7 +139,11 @@ static int add_layer(json_t *layers, const struct path *layer, struct error *err
 		r = json_read_file(path.text, &kept, err);
 	if (r < 0)
 		return r;
-	/* The files of a tool chain or tool are copied: no command makes them. */
+	/* That nothing is known is not to be told as that nothing was done. */
+	if (!kept && kind == LAYER_MADE)
+		return error_set_plain(err, -EBADMSG, "provenance",
+				       "%s does not say how it was made; remove it and bake again",
+				       layer->text);
 	if (!kept)
 		kept = json_pack("{s:[]}", "commands");
 	if (json_object_set_new(kept, "layer", json_string(strrchr(layer->text, '/') + 1)) < 0 ||
@@ -147,7 +156,7 @@ int provenance_layer(struct bake *bake, const struct path *layer, struct error *
 {
 	if (!bake->layers)
 		bake->layers = json_array();
-	return add_layer(bake->layers, layer, err);
+	return add_layer(bake->layers, layer, LAYER_MADE, err);
 }
 
 /* ---- the document ---- */
@@ -181,14 +190,14 @@ json_t *provenance_channels(const struct bake *bake, const json_t *manifest)
 /* All layers in the order in which they are laid. */
 static int list_layers(const struct bake *bake, json_t *layers, struct error *err)
 {
-	int r = add_layer(layers, &bake->debian_layer, err);
+	int r = add_layer(layers, &bake->debian_layer, LAYER_MADE, err);
 
 	for (size_t i = 0; i < bake->channel_count && r >= 0; i++)
 		if (bake->channels[i].layer.text[0])
-			r = add_layer(layers, &bake->channels[i].layer, err);
+			r = add_layer(layers, &bake->channels[i].layer, LAYER_COPIED, err);
 	for (size_t i = 0; i < bake->definition->tool_count && r >= 0; i++)
 		if (bake->tools[i].layer.text[0])
-			r = add_layer(layers, &bake->tools[i].layer, err);
+			r = add_layer(layers, &bake->tools[i].layer, LAYER_COPIED, err);
 	if (r >= 0 && bake->layers && json_array_extend(layers, bake->layers) < 0)
 		r = no_memory(err);
 	return r;

@@ -1,12 +1,14 @@
 /* The bill of materials and the words of provenance. */
 #include "unit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bake/bom.h"
 #include "bake/json.h"
 #include "bake/provenance.h"
+#include "bake/tree.h"
 
 #define SUM "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -129,6 +131,33 @@ static void provenance_word_what_differs_is_left_out(void **state)
 	}
 }
 
+/* Of a layer that does not say how it was made nothing is claimed. */
+static void provenance_layer_without_its_commands_is_refused(void **state)
+{
+	char folder[] = "/tmp/sandlot-unit-XXXXXX";
+	struct bake *bake = calloc(1, sizeof(*bake));
+	struct error err = {.code = 0};
+	struct path layer;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(path_format(&layer, NULL, "%s", folder), 0);
+	assert_int_equal(provenance_layer(bake, &layer, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, folder));
+	assert_int_equal(json_array_size(bake->layers), 0);
+
+	const char *const argv[] = {"/bin/true", NULL};
+	assert_int_equal(provenance_command(bake, argv, 1, NULL), 0);
+	assert_int_equal(provenance_keep(bake, folder, NULL), 0);
+	assert_int_equal(provenance_layer(bake, &layer, NULL), 0);
+	const json_t *kept = json_array_get(bake->layers, 0);
+	assert_string_equal(json_text(kept, "layer"), strrchr(folder, '/') + 1);
+	assert_int_equal(json_array_size(json_object_get(kept, "commands")), 1);
+	json_decref(bake->layers);
+	free(bake);
+	assert_int_equal(tree_remove(folder, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +165,7 @@ int main(void)
 		cmocka_unit_test(bom_make_an_image_without_crates_has_one_too),
 		cmocka_unit_test(bom_purl_is_cut_not_overrun),
 		cmocka_unit_test(provenance_word_what_differs_is_left_out),
+		cmocka_unit_test(provenance_layer_without_its_commands_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
