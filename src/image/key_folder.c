@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#define ROOTS_FOLDER "/etc/sandlot/keys"
 
 /* base: an absolute folder, or NULL. Returns 1 when it gives a path. */
 static int below(const char *base, const char *rest, char ret_path[PATH_MAX], int *ret_len)
@@ -23,7 +26,7 @@ int key_folder(const char *option, int is_root, char ret_path[PATH_MAX], struct 
 	if (option)
 		len = snprintf(ret_path, PATH_MAX, "%s", option);
 	else if (is_root)
-		len = snprintf(ret_path, PATH_MAX, "/etc/sandlot/keys");
+		len = snprintf(ret_path, PATH_MAX, ROOTS_FOLDER);
 	else if (!below(getenv("XDG_CONFIG_HOME"), "/sandlot/keys", ret_path, &len) &&
 		 !below(getenv("HOME"), "/.config/sandlot/keys", ret_path, &len))
 		return error_set_plain(err, -EINVAL, "keys",
@@ -33,5 +36,17 @@ int key_folder(const char *option, int is_root, char ret_path[PATH_MAX], struct 
 		return error_set_plain(err, -ENAMETOOLONG, "keys",
 				       "the folder of keys has a path that is %s",
 				       len ? "too long" : "empty");
+	return 0;
+}
+
+int key_folder_trusted(const char *option, int is_root, char ret_path[PATH_MAX], struct error *err)
+{
+	const char *told = getenv("SANDLOT_KEYS");
+
+	int r = key_folder(option, is_root, ret_path, err);
+	if (option || is_root || (told && told[0]))
+		return r;
+	if (r < 0 || access(ret_path, F_OK) < 0)
+		snprintf(ret_path, PATH_MAX, ROOTS_FOLDER);
 	return 0;
 }

@@ -14,4 +14,10 @@
  */
 int key_folder(const char *option, int is_root, char ret_path[PATH_MAX], struct error *err);
 
+/*
+ * Whose signatures are trusted: as key_folder(), but a user who was told no folder and has none of
+ * his own trusts the keys of root, who could do with him what he likes anyway.
+ */
+int key_folder_trusted(const char *option, int is_root, char ret_path[PATH_MAX], struct error *err);
+
 #endif

@@ -87,7 +87,7 @@ static int trust_open(struct ground *ground, const struct options *options, cons
 		.allow_unsigned = options->allow_unsigned,
 		.allow_older = options->allow_older,
 	};
-	int r = key_folder(options->keys_dir, is_root, ground->keys_path, err);
+	int r = key_folder_trusted(options->keys_dir, is_root, ground->keys_path, err);
 	if (r < 0)
 		return r;
 	snprintf(verify_exe, sizeof(verify_exe), "%s/sandlot-verify", exe_dir);

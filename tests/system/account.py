@@ -153,6 +153,7 @@ class UserServer(Server):
     def __init__(self, account, *options, env=None, limits=(), **more):
         self.account, self.env, self.limits = account, env, limits
         more.setdefault("data", os.path.join(account.home, f"data-{next(NUMBERS)}"))
+        options += ("--stamps", os.path.join(account.home, "stamps"))
         super().__init__(*options, **{"image": account.image, **more})
 
     def command(self, *words):

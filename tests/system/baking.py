@@ -73,7 +73,7 @@ FAKE_RUST = {
         "components": ["rustc", "rust-std"],
         "keep": ["bin/*", "lib/*"],
         "drop": ["lib/dropped"],
-        "crates_script": "none.sh",
+        "crates_script": "hello.txt",
     },
     "language": {
         "id": "rust", "name": "Rust", "aliases": [], "main_file": "main.txt", "editor": "text",

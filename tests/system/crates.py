@@ -18,7 +18,7 @@ with open(os.path.join(ROOT, "toolchains/rust/crates/Cargo.lock"), encoding="utf
 def manifest_text(name, version, dependencies=(), more=""):
     """A crate's Cargo.toml. dependencies: pairs of name and version."""
     lines = [f'{other} = "{of}"' for other, of in dependencies]
-    return (f'[package]\nname = "{name}"\nversion = "{version}"\nedition = "2021"\n{more}\n'
+    return (f'[package]\nname = "{name}"\nversion = "{version}"\nedition = "2021"\nlicense = "MIT"\n{more}\n'
             "[dependencies]\n" + "".join(line + "\n" for line in lines))
 
 
@@ -83,6 +83,9 @@ def write_set(folder, crates, direct, check=None, printed=""):
            + (f"dependencies = [\n{needs}]\n" if needs else "") + "\n")
     entries = {"test-set": own, **{crate.name: crate.lock_entry() for crate in crates}}
     write(f"{folder}/Cargo.lock", "version = 3\n\n" + "".join(entries[name] for name in sorted(entries)))
+    policy = {"schema": 1, "criteria": "safe-to-run", "unreviewed": "accept", "licences": ["MIT"],
+              "build_scripts": "accept", "proc_macros": "accept", "native_files": "refuse", "links": "refuse"}
+    write(f"{folder}/policy.json", json.dumps(policy))
     if check:
         write(f"{folder}/check.rs", check)
         write(f"{folder}/check.stdout", printed)

@@ -173,7 +173,7 @@ class Server:
 
     def __init__(self, *options, data=None, image=IMAGE, listen="127.0.0.1:0", terminal=None):
         if "--keys" not in options:
-            options += UNSIGNED
+            options = UNSIGNED + options
         self.folder = tempfile.mkdtemp(prefix="sandlot-test-")
         self.data = data or os.path.join(self.folder, "data")
         self.log_path = os.path.join(self.folder, "log")
