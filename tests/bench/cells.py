@@ -66,7 +66,7 @@ class Cell:
 
     def __init__(self, *layers):
         without = [word for layer in layers for word in ("--without", layer)]
-        self.arguments = ["sandlot", "cell", "--image", IMAGE, *without, "--", "/bin/true"]
+        self.arguments = ["sandlot", "cell", "--image", TREE, *without, "--", "/bin/true"]
 
     def __call__(self, _):
         return timed_spawn(SANDLOT, self.arguments)
@@ -151,7 +151,8 @@ def rate_commands():
     bubblewrap = Bubblewrap()
     spawn = lambda fd, arguments: [LAUNCH_BENCH, str(fd), "-", "spawn", str(RATE_SEC), *arguments]
     return {
-        "cell": [LAUNCH_BENCH, CELL_EXE, IMAGE, "rate", str(RATE_SEC), "/bin/true"],
+        "ready cell": [LAUNCH_BENCH, CELL_EXE, TREE, "ready", str(RATE_SEC), "/bin/true"],
+        "cell": [LAUNCH_BENCH, CELL_EXE, TREE, "rate", str(RATE_SEC), "/bin/true"],
         "sandlot cell": spawn(-1, [SANDLOT, *Cell().arguments[1:]]),
         "bubblewrap": spawn(bubblewrap.filter_fd, [bubblewrap.path, *bubblewrap.arguments[1:]]),
     }
@@ -194,9 +195,9 @@ def bench_rate(rounds):
         for name, found in rates.items()
     }
     medians = {name: numbers["median_per_sec"] for name, numbers in contenders.items()}
-    return {"title": "/bin/true a second, two at a time, against bubblewrap",
+    return {"title": "/bin/true a second, two at a time, as the server works (the next cell made ready) against bubblewrap",
             "contenders": contenders,
-            "ratio": ratio_of("cell", "bubblewrap", medians, at_least=1.5)}
+            "ratio": ratio_of("ready cell", "bubblewrap", medians, at_least=1.5)}
 
 
 # ---- what is left ----

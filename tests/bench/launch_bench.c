@@ -21,6 +21,7 @@ static const char usage[] =
 	"       launch_bench CELL_EXE IMAGE gap ROUNDS PROGRAM…     after a pause, and back to "
 	"back\n"
 	"       launch_bench CELL_EXE IMAGE rate SECONDS PROGRAM…   cells one after the other\n"
+	"       launch_bench CELL_EXE IMAGE ready SECONDS PROGRAM…  with the next one made ready\n"
 	"       launch_bench CELL_EXE IMAGE soak CELLS PROGRAM…     what is left after many\n"
 	"       launch_bench FD - spawn SECONDS PROGRAM…            processes; rewinds FD for "
 	"each\n";
@@ -33,9 +34,9 @@ static void die(const char *what)
 
 /* ---- the contenders ---- */
 
-void bench_cell(struct bench *bench)
+static struct cell_launch launch_of(const struct bench *bench)
 {
-	const struct cell_launch launch = {
+	return (struct cell_launch){
 		.profile = CELL_RUN,
 		.limits = bench->floor.limits,
 		.bundle_fd = bench->bundle_fd,
@@ -45,23 +46,40 @@ void bench_cell(struct bench *bench)
 		.artefact_in_fd = -EBADF,
 		.fail_at_step = -1,
 	};
-	struct cell cell = CELL_NONE;
-	struct cell_result result = {.outcome = OUTCOME_INTERNAL_ERROR};
-	struct error err = {0};
+}
 
-	if (cell_launch(&bench->host, &launch, &cell, &err) < 0) {
-		error_print("launch_bench", &err);
-		exit(1);
-	}
-	while (poll(&(struct pollfd){.fd = cell.pidfd, .events = POLLIN}, 1, -1) < 0)
+static void must(int r, const struct error *err)
+{
+	if (r == 0)
+		return;
+	error_print("launch_bench", err);
+	exit(1);
+}
+
+/* Waits for a running cell, which must end well. */
+static void finish(struct bench *bench, struct cell *cell)
+{
+	struct cell_result result = {.outcome = OUTCOME_INTERNAL_ERROR};
+
+	while (poll(&(struct pollfd){.fd = cell->pidfd, .events = POLLIN}, 1, -1) < 0)
 		;
-	cell_collect(&bench->host, &cell, &result);
+	cell_collect(&bench->host, cell, &result);
 	fd_close(result.artefact_fd);
 	if (result.outcome != OUTCOME_EXITED || result.exit_code != 0) {
 		fprintf(stderr, "launch_bench: a cell ended as %s (%d) %s\n",
 			outcome_name(result.outcome), result.exit_code, result.error.text);
 		exit(1);
 	}
+}
+
+void bench_cell(struct bench *bench)
+{
+	const struct cell_launch launch = launch_of(bench);
+	struct cell cell = CELL_NONE;
+	struct error err = {0};
+
+	must(cell_launch(&bench->host, &launch, &cell, &err), &err);
+	finish(bench, &cell);
 }
 
 static void run_floor(struct bench *bench, enum floor_kind kind)
@@ -143,6 +161,28 @@ static void measure_rate(struct bench *bench, unsigned seconds)
 		count++;
 		taken = now_nsec() - started;
 	} while (taken < seconds * UINT64_C(1000000000));
+	printf("%lu %llu\n", count, (unsigned long long)taken);
+}
+
+/* As the server works: while a cell runs, the next one is made ready. */
+static void measure_ready(struct bench *bench, unsigned seconds)
+{
+	const struct cell_launch launch = launch_of(bench);
+	uint64_t started = now_nsec(), taken;
+	struct cell running, next;
+	struct error err = {0};
+	unsigned long count = 0;
+
+	must(cell_prepare(&bench->host, &launch, &next, &err), &err);
+	do {
+		running = next;
+		must(cell_begin(&bench->host, &running, &launch, &err), &err);
+		must(cell_prepare(&bench->host, &launch, &next, &err), &err);
+		finish(bench, &running);
+		count++;
+		taken = now_nsec() - started;
+	} while (taken < seconds * UINT64_C(1000000000));
+	cell_discard(&bench->host, &next);
 	printf("%lu %llu\n", count, (unsigned long long)taken);
 }
 
@@ -240,6 +280,8 @@ int main(int argc, char **argv)
 		measure_gap(&bench, number);
 	else if (strcmp(mode, "rate") == 0)
 		measure_rate(&bench, number);
+	else if (strcmp(mode, "ready") == 0)
+		measure_ready(&bench, number);
 	else if (strcmp(mode, "soak") == 0)
 		bench_soak(&bench, number);
 	fflush(stdout);
