@@ -47,7 +47,7 @@ class Adding(unittest.TestCase):
         self.assertIn("now bake", done.stdout)
         self.assertIn(b'sandy = "1', self.contents()["Cargo.toml"])
         self.assertIn(SANDY.sha256.encode(), self.contents()["Cargo.lock"])
-        self.assertEqual(set(self.contents()), {"Cargo.toml", "Cargo.lock"})
+        self.assertEqual(set(self.contents()), {"Cargo.toml", "Cargo.lock", "policy.json"})
         again = self.add("sandy")
         self.assertEqual(again.returncode, 0, again.stdout)
         self.assertIn("no crate gets in", again.stdout)
