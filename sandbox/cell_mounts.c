@@ -59,9 +59,21 @@ int cell_mount_devices(struct cell_context *context)
 	return 0;
 }
 
+static void files_options(char *options, size_t size, uint64_t bytes, uint64_t count)
+{
+	snprintf(options, size, "mode=0755,size=%llu,nr_inodes=%llu", (unsigned long long)bytes,
+		 (unsigned long long)count + FILES_OWN_INODES);
+}
+
 int cell_mount_files(struct cell_context *context)
 {
-	if (mount("files", "tmp", "tmpfs", FILES_FLAGS, "mode=0755,size=64k,nr_inodes=16") < 0)
+	char options[96] = "mode=0755,size=64k,nr_inodes=16";
+
+	/* Nearly always they are what the job has, and the tmpfs need not be sized again. */
+	if (context->spec.files_bytes && context->spec.file_count)
+		files_options(options, sizeof(options), context->spec.files_bytes,
+			      context->spec.file_count);
+	if (mount("files", "tmp", "tmpfs", FILES_FLAGS, options) < 0)
 		return cell_mount_failed(context, "tmp");
 	/* With a single id the job's user is the cell's root, by another name. */
 	uid_t owner = context->spec.single_id ? 0 : CELL_UID;
@@ -81,9 +93,7 @@ int cell_size_files(const struct limits *limits)
 {
 	char options[96];
 
-	snprintf(options, sizeof(options), "size=%llu,nr_inodes=%llu",
-		 (unsigned long long)limits->files_bytes,
-		 (unsigned long long)limits->file_count + FILES_OWN_INODES);
+	files_options(options, sizeof(options), limits->files_bytes, limits->file_count);
 	return mount(NULL, "/tmp", NULL, MS_REMOUNT | FILES_FLAGS, options) < 0 ? -errno : 0;
 }
 

@@ -67,6 +67,8 @@ struct cell_spec {
 				  or there is none, and it is the host that is out of memory */
 	uint32_t single_id;    /* the cell has one user id: the job gets a user namespace more */
 	uint32_t memory_by_rlimit; /* no cgroup bounds memory: use rlimits */
+	uint64_t files_bytes;	   /* what the limits of the job are expected to be … */
+	uint64_t file_count;	   /* … 0: not known yet */
 	uint32_t bind_count;
 	char bind_paths[CELL_BINDS_MAX][BUNDLE_PATH_MAX + 1]; /* of /bind/0… below /playground */
 };

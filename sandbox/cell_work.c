@@ -59,6 +59,9 @@ int cell_take_work(struct cell_context *context)
 			return cell_failed(context, errno, "cannot take the job's descriptors");
 		close(fds[i]);
 	}
+	if (context->work.limits.files_bytes == context->spec.files_bytes &&
+	    context->work.limits.file_count == context->spec.file_count)
+		return 0;
 	r = cell_size_files(&context->work.limits);
 	return r < 0 ? cell_failed(context, -r, "cannot size the tmpfs") : 0;
 }

@@ -93,6 +93,8 @@ static int host_write_spec(struct launching *launching, struct error *err)
 		.first_victim = cgroup ? cgroup->into_fd >= 0 : !host->cgroups,
 		.single_id = host->ids == CELL_IDS_SINGLE,
 		.memory_by_rlimit = !host->cgroups,
+		.files_bytes = launch->limits.files_bytes,
+		.file_count = launch->limits.file_count,
 		.bind_count = host->bind_count,
 	};
 

@@ -222,7 +222,7 @@ void cell_host_fini(struct cell_host *host);
 
 /*
  * What one cell is launched with. All fds are borrowed. The first four are what a cell is prepared
- * with; the rest is its job.
+ * with; the rest is its job. (Limits of files that are known then already save work later.)
  */
 struct cell_launch {
 	enum cell_profile profile;

@@ -110,7 +110,11 @@ static int pool_add(struct pool *pool, enum cell_profile profile)
 	struct pool_cell *ready = pool->cells;
 	struct error err = {0};
 	const struct cell_launch launch = {
-		.profile = profile, .image = pool->image, .fail_at_step = -1};
+		.profile = profile,
+		.image = pool->image,
+		.fail_at_step = -1,
+		.limits = profile == CELL_COMPILE ? limits_default_compile() : limits_default_run(),
+	};
 
 	while (ready->is_there)
 		ready++; /* the targets together are no more than there are places */
