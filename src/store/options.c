@@ -51,7 +51,7 @@ static const struct row {
 	{"json", NULL, "print JSON", OPTION_JSON, 0, 0},
 };
 
-enum { COLUMN = 19, WIDTH = 79 }; /* of help */
+enum { COLUMN = 20, WIDTH = 79 }; /* of help */
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]), OPT_FIRST = 256, OPT_HELP = OPT_FIRST + ROWS };
 

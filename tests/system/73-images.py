@@ -97,6 +97,9 @@ class Help(StoreCase):
             self.assertTrue(own.startswith(f"Usage: sandlot image {verb} "), own)
             self.assertIn("\nExamples:\n  sandlot image " + verb, own.replace("ssh baker ", ""))
             self.assertLessEqual(max(map(len, own.splitlines())), 80, own)
+            for line in own.splitlines():
+                if line.startswith("  --"):
+                    self.assertRegex(line, r"^  --[a-z-]+( [A-Z]+)?  +\S")  # as the manual pages want it
 
     def test_wrong_words_are_named(self):
         self.run_image("frobnicate", status=64, said=["frobnicate", "rollback"])
