@@ -4,6 +4,7 @@ import shutil
 import threading
 import time
 
+from account import Account, UserServer
 from harness import poll, run_command
 from images import ImageCase, Key, image_id, loops_of, make_image, sign
 
@@ -317,3 +318,63 @@ class Stamps(TrustCase):
 def touch_until(done, path):
     while not done.is_set():
         os.utime(path)
+
+
+class WithoutRoot(TrustCase):
+    """Trees alone can be mounted, and whoever verifies them is nobody in a user namespace of his own."""
+
+    def begin_as(self, account):
+        server = self.server = UserServer(account, "--keys", self.keys, image=self.link)
+        self.addCleanup(lambda: server.process.poll() is None and server.stop())
+        return server
+
+    def serve_with(self, ids):
+        account = Account(ids)
+        self.addCleanup(account.close)
+        self.link = os.path.join(account.home, "link")
+        for mark, *forms in (("a", "tree"), ("b", "tree", "erofs"), ("c", "erofs"), ("d", "tree")):
+            self.make(mark, *forms)
+        self.settle("b")
+        self.point("a")
+        server = self.begin_as(account)
+        self.expect_marks("a")
+        self.change("b")
+        self.expect_marks("b")
+        poll(lambda: len(self.mounts()) == 1, "the first image to be unmounted")
+        self.point("c")
+        self.hang_up()
+        self.expect_kept("b", f"{self.link} has image.erofs only", "be root, or use an image that has a tree")
+        self.flip("d", "root/bin/busybox")
+        self.point("d")
+        self.hang_up()
+        self.expect_kept("b", "is not what its record says", "bin/busybox", count=2)
+        os.unlink(self.path("keys/tester.pub"))
+        self.point("a")
+        self.hang_up()
+        self.expect_kept("b", "not trusted", count=3)
+        self.assertEqual(server.stop(), 0)
+        self.refused_to(account)
+
+    def refused_to(self, account):
+        done = account.run(account.sandlot, "serve", "--listen", "127.0.0.1:0", "--image", self.link, "--keys", self.keys,
+                           "--data", os.path.join(account.home, "data"))
+        self.assertEqual((done.returncode, done.stdout), (1, b""), done.stderr)
+        self.assertIn(b"is signed with a key that is not trusted here", done.stderr)
+
+    def test_with_a_range_of_ids(self):
+        self.serve_with("range")
+
+    def test_with_a_single_id(self):
+        self.serve_with("single")
+
+    def test_a_second_start_has_its_stamp(self):
+        account = Account("range")
+        self.addCleanup(account.close)
+        self.link = os.path.join(account.home, "link")
+        self.make("a", "tree")
+        self.settle("a")
+        self.point("a")
+        for verified in ("now", "before"):
+            server = self.begin_as(account)
+            self.assertEqual(self.verified(), verified)
+            self.assertEqual(server.stop(), 0)
