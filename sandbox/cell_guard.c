@@ -26,8 +26,7 @@ int cell_read_spec(struct cell_context *context)
 
 	if (n != (ssize_t)sizeof(*spec) || spec->magic != CELL_SPEC_MAGIC ||
 	    spec->profile >= CELL_PROFILE_COUNT || spec->image >= CELL_HOST_IMAGES_MAX ||
-	    spec->join_count > CELL_JOIN_MAX || spec->bind_count > CELL_BINDS_MAX ||
-	    !paths_are_valid(spec))
+	    spec->bind_count > CELL_BINDS_MAX || !paths_are_valid(spec))
 		return cell_failed(context, n < 0 ? errno : EBADMSG,
 				   "the launcher's spec is not one of this build");
 	close(CELL_FD_SPEC);

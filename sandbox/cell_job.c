@@ -60,8 +60,8 @@ pid_t cell_start_job(struct cell_context *context)
 	}
 	/* The pipes must end when the job's processes do, not when pid 1 does. */
 	syscall(SYS_close_range, STDIN_FILENO, STDERR_FILENO, 0);
-	if (context->spec.join_count)
-		syscall(SYS_close_range, CELL_FD_JOIN, CELL_FD_JOIN + context->spec.join_count - 1,
+	if (context->work.join_count)
+		syscall(SYS_close_range, CELL_FD_JOIN, CELL_FD_JOIN + context->work.join_count - 1,
 			0);
 	return pid;
 }
@@ -85,7 +85,7 @@ static int write_proc(const char *path, const char *text)
  */
 int job_join_cgroups(struct cell_context *context)
 {
-	for (uint32_t i = 0; i < context->spec.join_count; i++)
+	for (uint32_t i = 0; i < context->work.join_count; i++)
 		if (write(CELL_FD_JOIN + (int)i, "0", 1) != 1)
 			return cell_failed(context, errno, "cannot join cgroup %u", i);
 	/*

@@ -5,17 +5,18 @@
  *
  * fd table of sandlot-cell (everything else is closed by the exec):
  *
- *   0 1 2  the job's stdin, stdout, stderr     come with the work; pid 1 closes its copies once the
- *                                              job has started
- *   3      spec: sealed memfd                  closed after reading
- *   4      channel: SOCK_SEQPACKET             go-ahead in before the exec, the work in after it,
- * one report out 5      bundle: sealed memfd                comes with the work, closed after
- * unpacking 6      artefact out: empty memfd           written by pid 1 after everything else is
- * dead 7      artefact in: sealed memfd           likewise; the bundle again when there is none 8…
- * cgroup join fds (cgroup v1 tasks)   written by the job, closed by pid 1
+ * - 0 1 2: the job's stdin, stdout, stderr. Come with the work; pid 1 closes its copies once the
+ *   job has started.
+ * - 3: spec, a sealed memfd. Closed after reading.
+ * - 4: channel, SOCK_SEQPACKET: go-ahead in before the exec, the work in after it, one report out.
+ * - 5: bundle, a sealed memfd. Comes with the work, closed after unpacking.
+ * - 6: artefact out, an empty memfd. Written by pid 1 after everything else is dead.
+ * - 7: artefact in, a sealed memfd. Comes with the work; the bundle again when there is none.
+ * - 8…: cgroup join fds (cgroup v1 `tasks`). Come with the work, written by the job, closed by
+ * pid 1.
  *
- * Until what comes with the work is there, its places are held by the spec's memfd. The job's
- * program inherits 0, 1 and 2 only.
+ * Until what comes with the work is there, the places up to 7 are held by the spec's memfd. The
+ * job's program inherits 0, 1 and 2 only.
  */
 #ifndef SANDBOX_CELL_SPEC_H
 #define SANDBOX_CELL_SPEC_H
@@ -62,7 +63,6 @@ struct cell_spec {
 	uint32_t image;	  /* /image/N is to be the root */
 	uint32_t without; /* enum cell_layer, or-ed */
 	int32_t fail_at_step;
-	uint32_t join_count;
 	uint32_t first_victim; /* the OOM killer is to begin with the job: pid 1 is in its cgroup,
 				  or there is none, and it is the host that is out of memory */
 	uint32_t single_id;    /* the cell has one user id: the job gets a user namespace more */
@@ -74,12 +74,13 @@ struct cell_spec {
 };
 
 /*
- * The job, when it comes: one packet with five fds in the order of enum cell_work_fd. Written by
- * the launcher, trusted by the cell.
+ * The job, when it comes: one packet with fds in the order of enum cell_work_fd, then those to join
+ * cgroups by. Written by the launcher, trusted by the cell.
  */
 struct cell_work {
 	uint32_t magic;
 	uint32_t has_artefact_in;
+	uint32_t join_count; /* 0 to CELL_JOIN_MAX */
 	struct limits limits;
 };
 
@@ -89,7 +90,8 @@ enum cell_work_fd {
 	WORK_STDERR,
 	WORK_BUNDLE,
 	WORK_ARTEFACT_IN, /* the bundle again without */
-	WORK_FDS
+	WORK_FDS,
+	WORK_FDS_MAX = WORK_FDS + CELL_JOIN_MAX
 };
 
 /* What pid 1 says before it ends: one packet, whole or not at all. */

@@ -19,11 +19,16 @@ static const int places[WORK_FDS] = {
 	[WORK_ARTEFACT_IN] = CELL_FD_ARTEFACT_IN,
 };
 
-/* Returns 0, or a negative errno: -EPIPE when the launcher is gone. */
-static int receive(struct cell_work *work, int fds[WORK_FDS])
+static int place_of(uint32_t fd)
+{
+	return fd < WORK_FDS ? places[fd] : CELL_FD_JOIN + (int)fd - WORK_FDS;
+}
+
+/* Returns the number of fds, or a negative errno: -EPIPE when the launcher is gone. */
+static int receive(struct cell_work *work, int fds[WORK_FDS_MAX])
 {
 	union {
-		char bytes[CMSG_SPACE(WORK_FDS * sizeof(int))];
+		char bytes[CMSG_SPACE(WORK_FDS_MAX * sizeof(int))];
 		struct cmsghdr align;
 	} control;
 	struct iovec iov = {.iov_base = work, .iov_len = sizeof(*work)};
@@ -41,27 +46,29 @@ static int receive(struct cell_work *work, int fds[WORK_FDS])
 	const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	if (n != (ssize_t)sizeof(*work) || work->magic != CELL_WORK_MAGIC || !header ||
 	    message.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || header->cmsg_type != SCM_RIGHTS ||
-	    header->cmsg_len != CMSG_LEN(WORK_FDS * sizeof(int)))
+	    work->join_count > CELL_JOIN_MAX ||
+	    header->cmsg_len != CMSG_LEN((WORK_FDS + work->join_count) * sizeof(int)))
 		return -EBADMSG;
-	memcpy(fds, CMSG_DATA(header), WORK_FDS * sizeof(int));
-	return 0;
+	memcpy(fds, CMSG_DATA(header), (WORK_FDS + work->join_count) * sizeof(int));
+	return WORK_FDS + (int)work->join_count;
 }
 
 int cell_take_work(struct cell_context *context)
 {
-	int fds[WORK_FDS];
+	int fds[WORK_FDS_MAX];
 
-	int r = receive(&context->work, fds);
-	if (r < 0)
-		return cell_failed(context, -r, "no job came from the launcher");
-	for (int i = 0; i < WORK_FDS; i++) {
-		if (dup3(fds[i], places[i], places[i] > STDERR_FILENO ? O_CLOEXEC : 0) < 0)
+	int count = receive(&context->work, fds);
+	if (count < 0)
+		return cell_failed(context, -count, "no job came from the launcher");
+	for (int i = 0; i < count; i++) {
+		int place = place_of((uint32_t)i);
+		if (dup3(fds[i], place, place > STDERR_FILENO ? O_CLOEXEC : 0) < 0)
 			return cell_failed(context, errno, "cannot take the job's descriptors");
 		close(fds[i]);
 	}
 	if (context->work.limits.files_bytes == context->spec.files_bytes &&
 	    context->work.limits.file_count == context->spec.file_count)
 		return 0;
-	r = cell_size_files(&context->work.limits);
+	int r = cell_size_files(&context->work.limits);
 	return r < 0 ? cell_failed(context, -r, "cannot size the tmpfs") : 0;
 }

@@ -170,6 +170,38 @@ static int make_own(struct cgroups *cgroups, struct cgroup_hierarchy *hierarchy,
 	return 0;
 }
 
+static int make_own_all(struct cgroups *cgroups, struct error *err)
+{
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < cgroups->hierarchy_count; i++)
+		r = make_own(cgroups, &cgroups->hierarchies[i], err);
+	return r;
+}
+
+int cgroups_clone_into(const struct cgroups *cgroups)
+{
+	for (unsigned i = 0; i < cgroups->hierarchy_count; i++)
+		if (cgroups->hierarchies[i].version == 2)
+			return 1;
+	return 0;
+}
+
+/* With one cell that joins by itself, our folders are its own: made while it starts. */
+static int makes_own_later(const struct cgroups *cgroups)
+{
+	return cgroups->single && !cgroups_clone_into(cgroups);
+}
+
+/* Returns 0, or the negative errno that making our folders would fail with. */
+static int may_make_own(const struct cgroups *cgroups)
+{
+	for (unsigned i = 0; i < cgroups->hierarchy_count; i++)
+		if (faccessat(cgroups->hierarchies[i].parent_fd, ".", W_OK, AT_EACCESS) < 0)
+			return -errno;
+	return 0;
+}
+
 /* With one cell there is nothing for weights to weigh: drops a hierarchy that has only those. */
 static void drop_weights(struct cgroups *cgroups)
 {
@@ -232,10 +264,10 @@ int cgroups_open(const char *name, int single, struct cgroups **ret_cgroups, str
 	remove_stale(cgroups);
 	if (single)
 		drop_weights(cgroups);
-	for (unsigned i = 0; r >= 0 && i < cgroups->hierarchy_count; i++) {
+	for (unsigned i = 0; i < cgroups->hierarchy_count; i++)
 		cgroups->controllers |= cgroups->hierarchies[i].controllers;
-		r = make_own(cgroups, &cgroups->hierarchies[i], err);
-	}
+	if (r >= 0)
+		r = makes_own_later(cgroups) ? may_make_own(cgroups) : make_own_all(cgroups, err);
 	if (r < 0 || (cgroups->controllers & needed) != needed)
 		cgroups = cgroups_free(cgroups);
 	/* Mounted read-only or not delegated, as in containers: as good as none. */
@@ -284,8 +316,6 @@ static int make_folders(const struct cgroups *cgroups, unsigned cell)
 {
 	char path[CELL_PATH_SIZE];
 
-	if (cgroups->single)
-		return 0; /* ours is the cell's */
 	cell_path(path, cgroups, cell, NULL);
 	for (unsigned i = 0; i < cgroups->hierarchy_count; i++)
 		if (mkdirat(cgroups->hierarchies[i].own_fd, path, 0755) < 0) {
@@ -310,6 +340,18 @@ int cgroup_limit(const struct cgroup *cgroup, const struct limits *limits, struc
 	for (unsigned i = 0; r == 0 && i < cgroups->hierarchy_count; i++)
 		r = write_settings(cgroup, &cgroups->hierarchies[i], limits, err);
 	return r;
+}
+
+static int take_folders(struct cgroups *cgroups, unsigned cell, struct error *err)
+{
+	int r = 0;
+
+	if (cgroups->single) /* ours is the cell's */
+		return makes_own_later(cgroups) ? make_own_all(cgroups, err) : 0;
+	if (!cgroups->next_is_made)
+		r = make_folders(cgroups, cell);
+	cgroups->next_is_made = 0;
+	return r < 0 ? error_set(err, r, "cgroup", "cannot make the cell's cgroup") : 0;
 }
 
 /* Opens the way into the cell's folder of one hierarchy. */
@@ -341,10 +383,7 @@ int cgroup_new(struct cgroups *cgroups, struct cgroup **ret_cgroup, struct error
 	cgroup->cgroups = cgroups;
 	cgroup->cell = cgroups->next_cell++;
 	cgroup->into_fd = -EBADF;
-	int r = cgroups->next_is_made ? 0 : make_folders(cgroups, cgroup->cell);
-	cgroups->next_is_made = 0;
-	if (r < 0)
-		error_set(err, r, "cgroup", "cannot make the cell's cgroup");
+	int r = take_folders(cgroups, cgroup->cell, err);
 	for (unsigned i = 0; r == 0 && i < cgroups->hierarchy_count; i++)
 		r = open_cell(cgroup, &cgroups->hierarchies[i], err);
 	if (r < 0) {

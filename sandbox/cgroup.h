@@ -33,7 +33,7 @@ struct cgroup_hierarchy {
 	int version;	      /* 1 or 2 */
 	unsigned controllers; /* 1 << enum cgroup_controller, or-ed */
 	int parent_fd;	      /* the folder ours stands in */
-	int own_fd;	      /* ours; carries the lock */
+	int own_fd;	      /* ours; carries the lock; -EBADF before it is made */
 };
 
 struct cgroups {
@@ -68,9 +68,10 @@ struct cgroup_usage {
 /*
  * single: one cell at a time will be made, and it is put into our folder itself; its weight cannot
  * be lowered. Making and removing folders is what cgroups cost most. Finds the hierarchies, removes
- * what crashed predecessors left, makes and locks our folder (name: "sandlot-NUMBER"). Returns 0
- * with *ret_cgroups new, or NULL when the host offers no memory or no pids controller that can be
- * used; or a negative errno. To be called while /proc and /sys are visible.
+ * what crashed predecessors left, makes and locks our folder (name: "sandlot-NUMBER"); that of a
+ * single cell, which joins it by itself, is made by cgroup_new(). Returns 0 with *ret_cgroups new,
+ * or NULL when the host offers no memory or no pids controller that can be used; or a negative
+ * errno. To be called while /proc and /sys are visible.
  */
 int cgroups_open(const char *name, int single, struct cgroups **ret_cgroups, struct error *err);
 
@@ -85,13 +86,16 @@ struct cgroups *cgroups_free(struct cgroups *cgroups);
  */
 void cgroups_make_next(struct cgroups *cgroups);
 
+/* Whether pid 1 of a cell is cloned into its cgroup, because some hierarchy is v2. */
+int cgroups_clone_into(const struct cgroups *cgroups);
+
 /* A new cgroup, without limits yet. Returns 0 or a negative errno, having left nothing behind. */
 int cgroup_new(struct cgroups *cgroups, struct cgroup **ret_cgroup, struct error *err);
 
 /* Sets its limits. Returns 0 or a negative errno. */
 int cgroup_limit(const struct cgroup *cgroup, const struct limits *limits, struct error *err);
 
-/* Closes join_fds and into_fd: once the cell is launched. */
+/* Closes join_fds and into_fd: once the cell has them. */
 void cgroup_launched(struct cgroup *cgroup);
 
 /* Processor time of everything in it so far; 0 when the host cannot tell. */

@@ -71,9 +71,22 @@ static int host_take_slot(struct launching *launching, struct error *err)
 	return error_set_plain(err, -EAGAIN, "slot", "all %u slots are taken", host->uids.slots);
 }
 
+static int wants_cgroup(const struct launching *launching)
+{
+	return launching->host->cgroups && !(launching->launch->without & CELL_WITHOUT_CGROUP);
+}
+
+static int host_make_cgroup_into(struct launching *launching, struct error *err)
+{
+	if (!wants_cgroup(launching) || !cgroups_clone_into(launching->host->cgroups))
+		return 0;
+	return cgroup_new(launching->host->cgroups, &launching->cell.cgroup, err);
+}
+
+/* The cell needs this last of all it gets, and is busy becoming one meanwhile. */
 static int host_make_cgroup(struct launching *launching, struct error *err)
 {
-	if (!launching->host->cgroups || launching->launch->without & CELL_WITHOUT_CGROUP)
+	if (!wants_cgroup(launching) || launching->cell.cgroup)
 		return 0;
 	return cgroup_new(launching->host->cgroups, &launching->cell.cgroup, err);
 }
@@ -82,15 +95,13 @@ static int host_write_spec(struct launching *launching, struct error *err)
 {
 	const struct cell_launch *launch = launching->launch;
 	const struct cell_host *host = launching->host;
-	const struct cgroup *cgroup = launching->cell.cgroup;
 	struct cell_spec spec = {
 		.magic = CELL_SPEC_MAGIC,
 		.profile = launch->profile,
 		.image = launch->image,
 		.without = launch->without,
 		.fail_at_step = launch->fail_at_step,
-		.join_count = cgroup ? cgroup->join_count : 0,
-		.first_victim = cgroup ? cgroup->into_fd >= 0 : !host->cgroups,
+		.first_victim = launching->cell.cgroup || !host->cgroups,
 		.single_id = host->ids == CELL_IDS_SINGLE,
 		.memory_by_rlimit = !host->cgroups,
 		.files_bytes = launch->limits.files_bytes,
@@ -140,8 +151,7 @@ struct fd_move {
  */
 static int child_arrange_fds(const struct launching *launching, int *exe_fd)
 {
-	const struct cgroup *cgroup = launching->cell.cgroup;
-	struct fd_move moves[CELL_FD_JOIN + CELL_JOIN_MAX] = {
+	struct fd_move moves[CELL_FD_JOIN] = {
 		{launching->spec_fd, STDIN_FILENO},
 		{launching->spec_fd, STDOUT_FILENO},
 		{launching->spec_fd, STDERR_FILENO},
@@ -151,10 +161,8 @@ static int child_arrange_fds(const struct launching *launching, int *exe_fd)
 		{launching->cell.artefact_out_fd, CELL_FD_ARTEFACT_OUT},
 		{launching->spec_fd, CELL_FD_ARTEFACT_IN},
 	};
-	int count = CELL_FD_JOIN;
+	const int count = CELL_FD_JOIN;
 
-	for (unsigned i = 0; cgroup && i < cgroup->join_count; i++, count++)
-		moves[count] = (struct fd_move){cgroup->join_fds[i], count};
 	close(launching->cell.report_fd);
 	/* Out of the way first: no dup2 below may overwrite an fd that is still to be moved. */
 	for (int i = 0; i < count; i++)
@@ -295,7 +303,8 @@ static int host_release(struct launching *launching, struct error *err)
 static int host_hand_over(struct launching *launching, struct error *err)
 {
 	const struct cell_launch *launch = launching->launch;
-	const int fds[WORK_FDS] = {
+	const struct cgroup *cgroup = launching->cell.cgroup;
+	int fds[WORK_FDS_MAX] = {
 		[WORK_STDIN] = launch->stdin_fd,
 		[WORK_STDOUT] = launch->stdout_fd,
 		[WORK_STDERR] = launch->stderr_fd,
@@ -306,6 +315,7 @@ static int host_hand_over(struct launching *launching, struct error *err)
 	struct cell_work work = {
 		.magic = CELL_WORK_MAGIC,
 		.has_artefact_in = launch->artefact_in_fd >= 0,
+		.join_count = cgroup ? cgroup->join_count : 0,
 		.limits = launch->limits,
 	};
 	union {
@@ -313,36 +323,41 @@ static int host_hand_over(struct launching *launching, struct error *err)
 		struct cmsghdr align;
 	} control = {.bytes = {0}};
 	struct iovec iov = {.iov_base = &work, .iov_len = sizeof(work)};
+	const socklen_t fds_size = (socklen_t)((WORK_FDS + work.join_count) * sizeof(fds[0]));
 	struct msghdr message = {.msg_iov = &iov,
 				 .msg_iovlen = 1,
 				 .msg_control = control.bytes,
-				 .msg_controllen = sizeof(control.bytes)};
+				 .msg_controllen = (socklen_t)CMSG_SPACE(fds_size)};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
-	int r = launching->cell.cgroup ? cgroup_limit(launching->cell.cgroup, &launch->limits, err)
-				       : 0;
+	int r = cgroup ? cgroup_limit(cgroup, &launch->limits, err) : 0;
 	if (r < 0)
 		return r;
+	for (unsigned i = 0; i < work.join_count; i++)
+		fds[WORK_FDS + i] = cgroup->join_fds[i];
 	*header = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
 				   .cmsg_type = SCM_RIGHTS,
-				   .cmsg_len = CMSG_LEN(sizeof(fds))};
-	memcpy(CMSG_DATA(header), fds, sizeof(fds));
+				   .cmsg_len = (socklen_t)CMSG_LEN(fds_size)};
+	memcpy(CMSG_DATA(header), fds, fds_size);
 	if (sendmsg(launching->cell.report_fd, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE)
 		return error_set(err, -errno, "hand-over", "cannot send the job to the cell");
 	/* EPIPE: it has ended already, and its report says why. */
+	if (cgroup)
+		cgroup_launched(launching->cell.cgroup);
 	return 0;
 }
 
-/* The cgroup comes before the spec, which says how it is joined. */
+/* A cgroup to be cloned into comes before the spec, which says that it is. */
 static host_step_function *const host_steps[] = {
 	[STEP_SLOT] = host_take_slot,
-	[STEP_CGROUP] = host_make_cgroup,
+	[STEP_CGROUP_INTO] = host_make_cgroup_into,
 	[STEP_SPEC] = host_write_spec,
 	[STEP_CHANNEL] = host_make_channel,
 	[STEP_ARTEFACT_FD] = host_make_artefact_fd,
 	[STEP_CLONE] = host_clone,
 	[STEP_ID_MAP] = host_map_ids,
 	[STEP_RELEASE] = host_release,
+	[STEP_CGROUP] = host_make_cgroup,
 	[STEP_HAND_OVER] = host_hand_over,
 };
 
@@ -380,7 +395,7 @@ int cell_prepare(struct cell_host *host, const struct cell_launch *launch, struc
 
 	assert((unsigned)launch->profile < CELL_PROFILE_COUNT);
 	assert(launch->image < CELL_HOST_IMAGES_MAX && host->images_used[launch->image]);
-	int r = walk(&launching, STEP_SLOT, STEP_RELEASE, err);
+	int r = walk(&launching, STEP_SLOT, STEP_CGROUP, err);
 	if (r < 0) {
 		launch_undo(&launching);
 		return r;
@@ -388,10 +403,8 @@ int cell_prepare(struct cell_host *host, const struct cell_launch *launch, struc
 	close(launching.spec_fd);
 	close(launching.channel_fd);
 	/* The cell has some way to go by itself: time for the next one's folders. */
-	if (launching.cell.cgroup) {
-		cgroup_launched(launching.cell.cgroup);
+	if (launching.cell.cgroup)
 		cgroups_make_next(host->cgroups);
-	}
 	*ret_cell = launching.cell;
 	return 0;
 }

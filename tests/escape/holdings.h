@@ -58,16 +58,20 @@ static inline struct holdings holdings_count(const struct cell_host *host)
 	return held;
 }
 
-/* Folders of cells below ours, in all hierarchies. */
+/* Folders of cells below ours, in all hierarchies; but for the one made ahead for the next cell. */
 static inline unsigned holdings_cgroups(const struct cell_host *host)
 {
+	char next[32] = "";
 	unsigned count = 0;
 
+	if (host->cgroups && host->cgroups->next_is_made)
+		snprintf(next, sizeof(next), "cell-%u", host->cgroups->next_cell);
 	for (unsigned i = 0; host->cgroups && i < host->cgroups->hierarchy_count; i++) {
 		DIR *folder = fdopendir(
 			openat(host->cgroups->hierarchies[i].own_fd, ".", O_RDONLY | O_DIRECTORY));
 		for (struct dirent *entry; folder && (entry = readdir(folder));)
-			count += strncmp(entry->d_name, "cell-", 5) == 0;
+			count += strncmp(entry->d_name, "cell-", 5) == 0 &&
+				 strcmp(entry->d_name, next) != 0;
 		if (folder)
 			closedir(folder);
 	}
@@ -151,7 +155,7 @@ static inline int holdings_cgroups_left(struct cell_host *host, int bundle_fd, i
 {
 	for (int i = 0; i < 100 && holdings_cgroups(host); i++) {
 		poll(NULL, 0, 10);
-		holdings_launch(host, bundle_fd, null_fd, STEP_SPEC);
+		holdings_launch(host, bundle_fd, null_fd, STEP_HAND_OVER);
 	}
 	if (!holdings_cgroups(host))
 		return 0;

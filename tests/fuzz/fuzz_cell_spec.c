@@ -56,8 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		FUZZ_ASSERT(len >= sizeof(*spec) && spec->magic == CELL_SPEC_MAGIC);
 		FUZZ_ASSERT(spec->profile < CELL_PROFILE_COUNT &&
 			    spec->image < CELL_HOST_IMAGES_MAX);
-		FUZZ_ASSERT(spec->join_count <= CELL_JOIN_MAX &&
-			    spec->bind_count <= CELL_BINDS_MAX);
+		FUZZ_ASSERT(spec->bind_count <= CELL_BINDS_MAX);
 		for (unsigned i = 0; i < spec->bind_count; i++)
 			FUZZ_ASSERT(memchr(spec->bind_paths[i], 0, sizeof(spec->bind_paths[i])));
 	}
