@@ -84,7 +84,7 @@ static void on_readable(struct loop_source *source, uint32_t epoll_events)
 	struct forward *forward = source->owner;
 
 	(void)epoll_events;
-	ssize_t n = read(forward->from.fd, forward->buffer, sizeof(forward->buffer));
+	ssize_t n = read(forward->from.fd, forward->buffer, FORWARD_ROOM);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n <= 0) {
@@ -104,8 +104,9 @@ static void on_readable(struct loop_source *source, uint32_t epoll_events)
 	rearm(forward);
 }
 
-void forward_init(struct forward *forward, struct loop *loop)
+void forward_init(struct forward *forward, struct loop *loop, char *buffer)
 {
+	forward->buffer = buffer;
 	forward->loop = loop;
 	forward->from.fd = forward->to.fd = -EBADF;
 }

@@ -21,14 +21,11 @@ struct forward {
 	int truncated;		     /* more came than could pass */
 	int broken;		     /* nobody reads any more */
 	size_t start, end;	     /* of what waits in the buffer */
-	char buffer[FORWARD_ROOM];
+	char *buffer;		     /* FORWARD_ROOM bytes, borrowed */
 };
 
-/*
- * Empties one that is all zeros: nothing to forward. The buffer is not touched, so that its pages
- * are not made before there is something to put in.
- */
-void forward_init(struct forward *forward, struct loop *loop);
+/* Empties one that is all zeros: nothing to forward. buffer: FORWARD_ROOM bytes, borrowed. */
+void forward_init(struct forward *forward, struct loop *loop, char *buffer);
 
 /*
  * Begins to forward. take_from_fd: taken; something epoll can watch (no regular file). to_fd:

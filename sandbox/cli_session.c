@@ -208,7 +208,7 @@ static int launch_with_streams(struct session *session, struct cell_host *host,
 	r = cell_launch(host, launch, &session->cell, err);
 	if (r < 0)
 		return r;
-	session->ended = (struct loop_source){session->cell.pidfd, on_ended, session};
+	session->ended = (struct loop_source){session->cell.report_fd, on_ended, session};
 	r = loop_add(&session->loop, &session->ended, EPOLLIN);
 	return r < 0 ? error_set(err, r, "streams", "cannot watch the cell") : 0;
 }
@@ -222,13 +222,13 @@ static void session_fini(struct session *session)
 	loop_fini(&session->loop);
 }
 
-static int session_init(struct session *session, struct error *err)
+static int session_init(struct session *session, char buffers[][FORWARD_ROOM], struct error *err)
 {
 	session->cell = CELL_NONE;
 	session->signals.fd = -EBADF;
-	forward_init(&session->in, &session->loop);
-	forward_init(&session->out, &session->loop);
-	forward_init(&session->err, &session->loop);
+	forward_init(&session->in, &session->loop, buffers[STDIN_FILENO]);
+	forward_init(&session->out, &session->loop, buffers[STDOUT_FILENO]);
+	forward_init(&session->err, &session->loop, buffers[STDERR_FILENO]);
 	int r = loop_init(&session->loop);
 	if (r == 0)
 		r = watch_signals(session);
@@ -243,11 +243,12 @@ static struct cli_stream stream_of(const struct forward *forward, uint64_t most)
 int cli_session_run(struct cell_host *host, struct cell_launch *launch, struct cli_ended *ret_ended,
 		    struct error *err)
 {
-	struct session *session = calloc(1, sizeof(*session));
+	struct session one = {0}, *session = &one;
+	/* Of a process that runs one session. Pages that nothing goes through cost nothing here;
+	 * on the stack they are probed, and to give them back takes both processors. */
+	static char buffers[STDERR_FILENO + 1][FORWARD_ROOM];
 
-	if (!session)
-		return error_set(err, -ENOMEM, "streams", "cannot start");
-	int r = session_init(session, err);
+	int r = session_init(session, buffers, err);
 	if (r == 0)
 		r = launch_with_streams(session, host, launch, err);
 	if (session->cell.pid > 0) {
@@ -264,6 +265,5 @@ int cli_session_run(struct cell_host *host, struct cell_launch *launch, struct c
 		r = 0;
 	}
 	session_fini(session);
-	free(session);
 	return r;
 }

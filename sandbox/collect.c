@@ -50,20 +50,33 @@ static uint64_t timeval_usec(struct timeval time)
 	return (uint64_t)time.tv_sec * USEC_PER_SEC + (uint64_t)time.tv_usec;
 }
 
-/* Reaps pid 1 and gathers the counters: the cgroup's, or what pid 1 has waited for. */
-static void reap(const struct cell *cell, struct ending *ret_ending, struct cell_result *result)
+static pid_t wait_for_init(const struct cell *cell, int *ret_status, struct rusage *ret_rusage)
 {
-	struct cgroup_usage usage = {0};
-	struct rusage rusage = {0};
 	pid_t pid;
 
 	do
-		pid = wait4(cell->pid, &ret_ending->init_status, 0, &rusage);
+		pid = wait4(cell->pid, ret_status, 0, ret_rusage);
 	while (pid < 0 && errno == EINTR);
-	if (pid < 0)
-		ret_ending->init_status =
+	return pid;
+}
+
+/*
+ * Reaps pid 1 and gathers the counters: the cgroup's, or what pid 1 has waited for. When it has
+ * reported, all else in the cell is dead and counted; when it has not, that is so once it has
+ * ended. It is given no time: its word was its last, and one that was taken over might stay.
+ */
+static void reap(const struct cell *cell, struct ending *ending, struct cell_result *result)
+{
+	struct cgroup_usage usage = {0};
+	struct rusage rusage = {0};
+
+	syscall(SYS_pidfd_send_signal, cell->pidfd, SIGKILL, NULL, 0);
+	if (cell->cgroup && ending->has_report)
+		cgroup_read_usage(cell->cgroup, &usage);
+	if (wait_for_init(cell, &ending->init_status, &rusage) < 0)
+		ending->init_status =
 			SIGKILL; /* reaped by another: a fault of the caller's, not lasting */
-	if (cell->cgroup)
+	if (cell->cgroup && !ending->has_report)
 		cgroup_read_usage(cell->cgroup, &usage);
 	result->user_usec = usage.has_cpu ? usage.user_usec : timeval_usec(rusage.ru_utime);
 	result->system_usec = usage.has_cpu ? usage.system_usec : timeval_usec(rusage.ru_stime);
@@ -71,7 +84,7 @@ static void reap(const struct cell *cell, struct ending *ret_ending, struct cell
 	result->memory_peak_bytes = usage.memory_peak_bytes;
 	if (!result->memory_peak_bytes)
 		result->memory_peak_bytes = (uint64_t)rusage.ru_maxrss * 1024;
-	ret_ending->oom_kills = usage.oom_kills;
+	ending->oom_kills = usage.oom_kills;
 }
 
 /* Is it one that waitpid(2) can give for a process that has ended? */
@@ -135,7 +148,7 @@ static enum outcome decide(const struct cell *cell, const struct ending *ending,
 	int init_killed = WIFSIGNALED(ending->init_status);
 	enum outcome outcome = OUTCOME_INTERNAL_ERROR;
 
-	if (init_killed)
+	if (init_killed && !ending->has_report)
 		result->signal = WTERMSIG(ending->init_status);
 	if (ending->has_report && ending->report.started)
 		outcome = job_outcome(ending, result);
@@ -192,8 +205,8 @@ void cell_collect(struct cell_host *host, struct cell *cell, struct cell_result 
 
 	assert(cell->pid > 0);
 	result.wall_usec = clock_monotonic_usec() - cell->started_usec;
-	reap(cell, &ending, &result);
 	read_report(cell, &ending);
+	reap(cell, &ending, &result);
 	result.outcome = decide(cell, &ending, &result);
 	result.files_full = ending.has_report && ending.report.files_full;
 	result.inodes_full = ending.has_report && ending.report.inodes_full;

@@ -157,11 +157,12 @@ static void image_path(unsigned image, char ret_path[IMAGE_PATH_SIZE])
 	snprintf(ret_path, IMAGE_PATH_SIZE, "/image/%u", image);
 }
 
-static int make_image_folders(struct error *err)
+static int make_image_folders(const struct cell_host_config *config, struct error *err)
 {
+	const unsigned count = config->single ? 1 : CELL_HOST_IMAGES_MAX;
 	char path[IMAGE_PATH_SIZE];
 
-	for (unsigned i = 0; i < CELL_HOST_IMAGES_MAX; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		image_path(i, path);
 		if (mkdir(path + 1, 0755) < 0)
 			return failed(err, "make the folders of the root");
@@ -199,7 +200,7 @@ static int make_root(const struct cell_host_config *config, const int *bind_fds,
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (mkdir(folders[i], 0755) < 0)
 			return failed(err, "make the folders of the root");
-	r = make_image_folders(err);
+	r = make_image_folders(config, err);
 	if (r == 0)
 		r = make_proc(proc_fd, err);
 	if (r == 0)

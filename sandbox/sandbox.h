@@ -193,7 +193,7 @@ struct cell_host_config {
 	/* Layers left off: CELL_WITHOUT_READONLY and CELL_WITHOUT_CGROUP are the host's business.
 	 */
 	unsigned without;
-	/* 1: one cell at a time and no weights, as in `sandlot cell`: fewer cgroup folders. */
+	/* 1: one cell of one image and no weights, as in `sandlot cell`: fewer folders. */
 	int single;
 };
 
@@ -240,7 +240,8 @@ struct cell_launch {
 struct cell {
 	pid_t pid;
 	int pidfd;	     /* readable when the cell has ended; the caller polls it */
-	int report_fd;	     /* what pid 1 reports; read by cell_collect() only */
+	int report_fd;	     /* what pid 1 reports, read by cell_collect() only; readable or hung up
+				when all is done in the cell, a moment before it has ended */
 	int artefact_out_fd; /* memfd the cell copies its artefact to */
 	unsigned slot;
 	uint64_t started_usec; /* CLOCK_MONOTONIC */
@@ -308,13 +309,13 @@ uint64_t cell_cpu_usec(const struct cell *cell);
 void cell_lower_weight(struct cell *cell);
 
 /*
- * For a cell whose pidfd is readable: reaps it, reads its report and counters, decides the
- * outcome, seals the artefact, removes its cgroup, frees its slot and closes its fds (cell becomes
- * CELL_NONE). Always yields a result. Outcome order: kill_outcome when the cell died of our kill;
- * out_of_memory when the cgroup counted an OOM kill; cpu_timeout on SIGXCPU or the cgroup's clock
- * above the limit; file_limit when the file space was used up and the step failed, or on SIGXFSZ;
- * then signaled or exited; refused when a named step of the cell failed; internal_error for
- * anything else.
+ * For a cell whose pidfd is readable, or report_fd readable or hung up: ends and reaps it, reads
+ * its report and counters, decides the outcome, seals the artefact, removes its cgroup, frees its
+ * slot and closes its fds (cell becomes CELL_NONE). Always yields a result. Outcome order:
+ * kill_outcome when the cell died of our kill; out_of_memory when the cgroup counted an OOM kill;
+ * cpu_timeout on SIGXCPU or the cgroup's clock above the limit; file_limit when the file space was
+ * used up and the step failed, or on SIGXFSZ; then signaled or exited; refused when a named step of
+ * the cell failed; internal_error for anything else.
  */
 void cell_collect(struct cell_host *host, struct cell *cell, struct cell_result *ret_result);
 
