@@ -115,7 +115,7 @@ $(EXE)/sandlot-supervisor: $(call obj,$(supervisor_c) $(trust_c) $(launch_c) $(i
 $(EXE)/sandlot-front: $(call obj,$(front_c) $(ipc_c) $(base_c)) $(B)/gen/web_assets.o
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcivetweb -ljansson -lsqlite3 -lseccomp -lz -lpthread
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcivetweb -ljansson -lsqlite3 -lseccomp -lcrypto -lz -lpthread
 
 $(EXE)/sandlot-bake: $(call obj,$(bake_c) $(image_c) $(base_c))
 	@mkdir -p $(@D)

@@ -51,7 +51,7 @@ $(unit_supervisor:%=$(unit_dir)/%): $(call unit_archive,supervisor) $(call unit_
 $(unit_cell:%=$(unit_dir)/%): $(call unit_archive,cell)
 $(unit_doctor:%=$(unit_dir)/%): $(call unit_archive,doctor)
 
-$(unit_front:%=$(unit_dir)/%): LDLIBS := -lcivetweb -ljansson -lsqlite3 -lseccomp -lz -lpthread
+$(unit_front:%=$(unit_dir)/%): LDLIBS := -lcivetweb -ljansson -lsqlite3 -lseccomp -lcrypto -lz -lpthread
 $(unit_image:%=$(unit_dir)/%): LDLIBS := -lcrypto
 $(unit_bake:%=$(unit_dir)/%): LDLIBS := -larchive -ljansson -lcrypto -lseccomp
 $(unit_store:%=$(unit_dir)/%): LDLIBS := -lzstd -larchive -ljansson -lcrypto -lseccomp

@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "front/api_routes.h"
 #include "front/manifest.h"
@@ -8,6 +10,31 @@ void api_healthz(struct http_request *request)
 {
 	http_reply_json(request, 200, json_pack("{s:s}", "status", "ok"),
 			"Cache-Control: no-store\r\n");
+}
+
+void api_metrics(struct http_request *request)
+{
+	struct error err = {0};
+	char *text = NULL;
+	size_t len;
+
+	int r = service_metrics(request->service, http_header(request, "Authorization"), &text,
+				&len, &err);
+	if (r < 0) {
+		http_reply_error(request, r == -EACCES ? 401 : 500,
+				 r == -EACCES ? "unauthorized" : "internal",
+				 r == -EACCES ? "WWW-Authenticate: Bearer\r\n" : NULL, "%s",
+				 err.text);
+		return;
+	}
+	http_reply(request, &(struct http_reply){
+				    .status = 200,
+				    .type = "text/plain; version=0.0.4; charset=utf-8",
+				    .body = text,
+				    .len = len,
+				    .extra = "Cache-Control: no-store\r\n",
+			    });
+	free(text);
 }
 
 /* A step without what is the server's own business. */

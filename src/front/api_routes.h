@@ -5,6 +5,7 @@
 #include "front/http_request.h"
 
 void api_healthz(struct http_request *request);	   /* api_meta.c */
+void api_metrics(struct http_request *request);	   /* api_meta.c */
 void api_languages(struct http_request *request);  /* api_meta.c */
 void api_job_submit(struct http_request *request); /* api_jobs.c */
 void api_job_get(struct http_request *request);	   /* api_jobs.c */

@@ -3,13 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "front/api_routes.h"
 #include "front/assets.h"
 #include "front/http_clients.h"
 #include "front/playground_routes.h"
+#include "front/service.h"
 
 static const struct http_route routes[] = {
 	{HTTP_GET, "/healthz", 0, HTTP_STYLE_API, api_healthz},
+	{HTTP_GET, "/metrics", 0, HTTP_STYLE_API, api_metrics},
 	{HTTP_GET, "/api/v1/languages", 0, HTTP_STYLE_API, api_languages},
 	{HTTP_POST, "/api/v1/jobs", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_submit},
 	{HTTP_GET, "/api/v1/jobs/{id}", 0, HTTP_STYLE_API, api_job_get},
@@ -105,7 +108,11 @@ static void route_run(struct http_request *request, const struct http_route *rou
 				 "the server has too many open connections; try again soon");
 		return;
 	}
+	uint64_t began = clock_monotonic_usec();
 	route->handle(request);
+	if (route->style == HTTP_STYLE_PLAYGROUND)
+		service_request_took(request->service, route->pattern,
+				     clock_monotonic_usec() - began);
 }
 
 static void reply_asset(struct http_request *request, const struct web_asset *asset)

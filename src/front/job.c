@@ -15,7 +15,8 @@
 #define JOB_STATES(X)                                                                              \
 	X(JOB_QUEUED, "queued",                                                                    \
 	  FOLLOWS(JOB_COMPILING) | FOLLOWS(JOB_RUNNING) | FOLLOWS(JOB_ENDED))                      \
-	X(JOB_COMPILING, "compiling", FOLLOWS(JOB_WAITING_TO_RUN) | FOLLOWS(JOB_ENDED))            \
+	X(JOB_COMPILING, "compiling",                                                              \
+	  FOLLOWS(JOB_QUEUED) | FOLLOWS(JOB_WAITING_TO_RUN) | FOLLOWS(JOB_ENDED))                  \
 	X(JOB_WAITING_TO_RUN, "waiting_to_run", FOLLOWS(JOB_RUNNING) | FOLLOWS(JOB_ENDED))         \
 	X(JOB_RUNNING, "running", FOLLOWS(JOB_ENDED))                                              \
 	X(JOB_ENDED, "ended", 0)
@@ -122,6 +123,7 @@ static struct job *job_alloc(struct service *service)
 	job->service = service;
 	job->item.owner = job;
 	job->artefact_fd = -EBADF;
+	TAILQ_INIT(&job->followers);
 	job->plan = (struct job_plan){.compile_bundle_fd = -EBADF, .run_bundle_fd = -EBADF};
 	job->accepted_usec = clock_real_usec();
 	job->submitted_usec = clock_monotonic_usec();

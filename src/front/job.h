@@ -72,7 +72,11 @@ struct step_result {
 	int exit_code, signal;
 	uint64_t wall_usec, user_usec, system_usec, memory_peak_bytes;
 	int truncated_stdout, truncated_stderr;
-	char detail[256]; /* a sentence; outcome_sentence() or the failure's own text */
+	uint64_t cell_usec; /* until its cell had it */
+	int was_ready;	    /* … which had been made before */
+	int cached;	    /* it was not done again: what it came to before was kept */
+	int shared;	    /* it was done once for this job and others, and counts as another's */
+	char detail[256];   /* a sentence; outcome_sentence() or the failure's own text */
 };
 
 struct job_result {

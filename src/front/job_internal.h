@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
+#include "front/compile_entry.h"
 #include "front/job.h"
 #include "front/manifest.h"
 #include "front/queue.h"
@@ -46,6 +47,8 @@ struct job_stdin_buffer {
 	int closed; /* no more comes; what is here is still fed */
 };
 
+TAILQ_HEAD(job_list, job);
+
 struct job {
 	/* Fixed from birth. */
 	struct service *service;
@@ -63,7 +66,13 @@ struct job {
 	struct queue_item item;
 	struct manifest *manifest; /* it was planned with; a reference, until it has ended */
 	struct job_plan plan;
-	int artefact_fd; /* of the compile step, for the run step */
+	int artefact_fd;     /* of the compile step, for the run step */
+	int has_compile_key; /* its compile may be shared (flight.h) … */
+	struct compile_key compile_key;
+	int flies;		    /* … is running, for all that have joined … */
+	struct job_list followers;  /* … these, who wait for it … */
+	struct job *leader;	    /* … or is another's */
+	TAILQ_ENTRY(job) in_flight; /* the service's flights, or the leader's followers */
 	struct job_stdin_buffer input;
 	int kill_asked;
 	int ending;		 /* its result is fixed and on its way to the record */

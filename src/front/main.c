@@ -119,6 +119,18 @@ static int records_open(struct store **ret_store, struct error *err)
 	return 0;
 }
 
+/* NULL: none are to be kept on disk, or they cannot be; nothing else depends on them. */
+static struct compile_store *compiles_open(const struct ipc_welcome *welcome)
+{
+	struct compile_store *store = NULL;
+	struct error err = {0};
+
+	if (welcome->cache_memory_bytes && welcome->cache_disk_bytes &&
+	    compile_store_open(JAIL_DATA, welcome->cache_disk_bytes, &store, &err) < 0)
+		log_warning("no_compile_cache_on_disk", "error=\"%s\"", err.text);
+	return store;
+}
+
 static void stop_late(int signal)
 {
 	(void)signal;
@@ -180,6 +192,7 @@ static int front_run(struct error *err)
 		return r;
 	}
 	struct service_config config = service_config_default(&greeting.welcome);
+	config.take_compile_store = compiles_open(&greeting.welcome);
 	log_info("front_jailed", "image=%s user=%u", manifest_image_id(manifest),
 		 greeting.welcome.user_id);
 	r = service_new(&config, manifest, store, &service, err);

@@ -219,8 +219,7 @@ static void item_unlease(struct queue *queue, struct queue_item *item)
 	item->cookie = 0;
 }
 
-int queue_advance(struct queue *queue, struct queue_item *item, uint64_t cookie,
-		  enum step_kind lane, uint64_t now)
+int queue_park(struct queue *queue, struct queue_item *item, uint64_t cookie, uint64_t now)
 {
 	int r = queue_emit(item, cookie);
 	if (r < 0)
@@ -228,8 +227,18 @@ int queue_advance(struct queue *queue, struct queue_item *item, uint64_t cookie,
 	item_unlease(queue, item);
 	item->client->pending++;
 	queue->pending++;
-	item_wait(queue, item, lane, now);
+	item->state = QUEUE_RESERVED;
+	item->waiting_since_usec = now;
 	return 0;
+}
+
+int queue_advance(struct queue *queue, struct queue_item *item, uint64_t cookie,
+		  enum step_kind lane, uint64_t now)
+{
+	int r = queue_park(queue, item, cookie, now);
+	if (r == 0)
+		item_wait(queue, item, lane, now);
+	return r;
 }
 
 int queue_finish(struct queue *queue, struct queue_item *item, uint64_t cookie, uint64_t now)

@@ -98,6 +98,9 @@ int queue_renew(struct queue *queue, struct queue_item *item, uint64_t cookie, u
 /* May the holder of this lease add to the job's events? Returns 0 or -ESTALE. */
 int queue_emit(const struct queue_item *item, uint64_t cookie);
 
+/* Ends a lease and keeps the item's place, as if reserved. Returns 0 or -ESTALE. */
+int queue_park(struct queue *queue, struct queue_item *item, uint64_t cookie, uint64_t now);
+
 /* Ends a lease and lets the item wait again, for its next step: never refused for lack of room. */
 int queue_advance(struct queue *queue, struct queue_item *item, uint64_t cookie,
 		  enum step_kind lane, uint64_t now);

@@ -9,12 +9,13 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "front/flight.h"
 
 enum { STOPPING_RETRY_SEC = 5 };
 
 struct service_config service_config_default(const struct ipc_welcome *welcome)
 {
-	return (struct service_config){
+	struct service_config config = {
 		.welcome = welcome,
 		.queue_total_max = QUEUE_TOTAL_MAX,
 		.queue_client_max = QUEUE_CLIENT_MAX,
@@ -22,7 +23,10 @@ struct service_config service_config_default(const struct ipc_welcome *welcome)
 		.kept_jobs_max = 4096,
 		.kept_bytes_max = UINT64_C(64) << 20,
 		.kept_usec_max = UINT64_C(300) * USEC_PER_SEC,
+		.cache_bytes_max = welcome->cache_memory_bytes,
 	};
+	snprintf(config.metrics_token, sizeof(config.metrics_token), "%s", welcome->metrics_token);
+	return config;
 }
 
 /* A job's position in the queue has changed: its readers are told, on the way down only. */
@@ -62,6 +66,8 @@ static struct service *service_alloc(const struct service_config *config)
 	TAILQ_INIT(&service->recording);
 	TAILQ_INIT(&service->kept);
 	TAILQ_INIT(&service->attention);
+	TAILQ_INIT(&service->flights);
+	compile_cache_init(&service->cache, config->cache_bytes_max);
 	pthread_mutex_init(&service->lock, NULL);
 	pthread_cond_init(&service->record_changed, NULL);
 	return service;
@@ -81,6 +87,7 @@ int service_new(const struct service_config *config, struct manifest *take_manif
 		goto fail;
 	service->manifest = take_manifest;
 	service->store = take_store;
+	service->compile_store = config->take_compile_store;
 	r = -pthread_create(&service->recorder, NULL, recorder_main, service);
 	if (r < 0) {
 		fd_close(service->wake_fd);
@@ -92,6 +99,7 @@ fail:
 	free(service);
 	manifest_unref(take_manifest);
 	store_close(take_store);
+	compile_store_close(config->take_compile_store);
 	return error_set(err, r, "service", "cannot start");
 }
 
@@ -155,6 +163,8 @@ struct service *service_free(struct service *service)
 	while ((job = TAILQ_FIRST(&service->kept)) != NULL)
 		job_forget_locked(service, job);
 	queue_fini(&service->queue);
+	compile_cache_fini(&service->cache);
+	compile_store_close(service->compile_store);
 	fd_close(service->wake_fd);
 	manifest_unref(service->manifest);
 	for (unsigned i = 0; i < service->retired_count; i++)
@@ -280,10 +290,34 @@ static int enqueue(struct service *service, struct job *job)
 	LIST_INSERT_HEAD(table_chain(service, job->id), job, in_table);
 	TAILQ_INSERT_TAIL(&service->open, job, in_list);
 	job->submitted_usec = now;
-	queue_submit(&service->queue, &job->item, job->plan.has_compile ? STEP_COMPILE : STEP_RUN,
-		     now);
+	if (!job->plan.has_compile)
+		queue_submit(&service->queue, &job->item, STEP_RUN, now);
+	else if (flight_board_locked(service, job) == FLIGHT_COMPILE)
+		queue_submit(&service->queue, &job->item, STEP_COMPILE, now);
 	service_unlock(service);
 	service_wake(service);
+	return 0;
+}
+
+/* Names the job's compile, and has what is kept of it on disk at hand. */
+static int find_compile(struct service *service, struct job *job, struct error *err)
+{
+	int r = compile_key_make(manifest_image_id(job->manifest), &job->limits[STEP_COMPILE],
+				 job->plan.compile_bundle_fd, &job->compile_key, err);
+	if (r < 0)
+		return r;
+	job->has_compile_key = 1;
+	service_lock(service);
+	int known = compile_cache_find(&service->cache, &job->compile_key) != NULL;
+	service_unlock(service);
+	struct compile_entry *entry =
+		known ? NULL : compile_store_load(service->compile_store, &job->compile_key);
+	if (!entry)
+		return 0;
+	service_lock(service);
+	compile_cache_put(&service->cache, entry);
+	service_unlock(service);
+	compile_entry_unref(entry);
 	return 0;
 }
 
@@ -302,6 +336,8 @@ int job_submit(struct service *service, const struct job_request *request, struc
 	}
 	job->manifest = service_manifest(service);
 	r = manifest_plan(job->manifest, request, &job->plan, err);
+	if (r == 0 && job->plan.has_compile && service->config.cache_bytes_max)
+		r = find_compile(service, job, err);
 	if (r < 0 && r != -EINVAL && r != -E2BIG)
 		r = -EIO;
 	if (r == 0) {

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "front/compile_store.h"
 #include "front/manifest.h"
 #include "front/queue.h"
 #include "front/store.h"
@@ -24,9 +25,12 @@ struct service_config {
 	const struct ipc_welcome *welcome; /* borrowed for the call */
 	unsigned queue_total_max, queue_client_max;
 	uint64_t queue_wait_max_usec;
-	unsigned kept_jobs_max;	 /* ended jobs kept in memory … */
-	uint64_t kept_bytes_max; /* … their output in all … */
-	uint64_t kept_usec_max;	 /* … and for how long */
+	unsigned kept_jobs_max;			  /* ended jobs kept in memory … */
+	uint64_t kept_bytes_max;		  /* … their output in all … */
+	uint64_t kept_usec_max;			  /* … and for how long */
+	uint64_t cache_bytes_max;		  /* of compiles kept in memory; 0: none */
+	struct compile_store *take_compile_store; /* … and on disk; NULL: none; taken */
+	char metrics_token[128];		  /* empty: nobody may see the metrics */
 };
 
 /* The defaults of everything but welcome. */
@@ -54,6 +58,16 @@ struct manifest *service_manifest(struct service *service);
 
 /* The default and most for a step of this kind. Borrowed, read-only. */
 const struct limits *service_limits(struct service *service, enum step_kind kind);
+
+/* A request on a route has been replied to. path: the route's, static. */
+void service_request_took(struct service *service, const char *path, uint64_t usec);
+
+/*
+ * The metrics, as text, for who shows the right token (a header's value, or NULL). ret_text: new.
+ * Returns 0, -EACCES with a text, -ENOMEM.
+ */
+int service_metrics(struct service *service, const char *authorization, char **ret_text,
+		    size_t *ret_len, struct error *err);
 
 /* Most wall time of an interactive run step. */
 uint64_t service_interactive_wall_usec(struct service *service);

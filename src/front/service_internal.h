@@ -7,7 +7,10 @@
 
 #include <pthread.h>
 
+#include "front/compile_cache.h"
+#include "front/compile_store.h"
 #include "front/job_internal.h"
+#include "front/metrics.h"
 #include "front/service.h"
 
 enum {
@@ -20,13 +23,13 @@ enum {
 /* How much longer than its wall time a step may take to be reported as ended. */
 #define SERVICE_GRACE_USEC UINT64_C(30000000)
 
-TAILQ_HEAD(job_list, job);
 LIST_HEAD(job_chain, job);
 
 struct service {
 	/* Fixed from birth. */
 	struct service_config config; /* .welcome is not valid any more */
 	struct store *store;
+	struct compile_store *compile_store; /* NULL: none */
 	struct limits limits[STEP_KIND_COUNT];
 	uint64_t interactive_wall_usec;
 	int wake_fd; /* eventfd: the pump has something to look at */
@@ -43,6 +46,9 @@ struct service {
 	struct job_list recording;		    /* result fixed, not yet on record */
 	struct job_list kept;			    /* ended, the oldest first */
 	struct job_list attention;		    /* for the pump; holds a reference each */
+	struct job_list flights;		    /* jobs whose compile others may join */
+	struct compile_cache cache;
+	struct metrics metrics;
 	unsigned kept_jobs;
 	uint64_t kept_bytes;
 	int stopping;	       /* no new jobs */
@@ -86,6 +92,13 @@ struct job *service_lease(struct service *service, enum step_kind kind);
 /* The step was sent: its lease, unless it is stale, now lasts as long as the step may take. */
 void service_step_sent(struct service *service, struct job *job, uint64_t cookie,
 		       enum step_kind kind);
+
+/*
+ * A job whose place in the queue is reserved has its compile's result: it waits to run, or ends.
+ * With the lock held. artefact: taken.
+ */
+void service_compiled_locked(struct service *service, struct job *job,
+			     const struct step_result *result, int take_artefact_fd);
 
 /* What a step printed. Returns 1 when it is over the limit, 0, or -ESTALE. */
 int service_output(struct service *service, struct job *job, uint64_t cookie, enum step_kind kind,

@@ -5,20 +5,42 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "front/flight.h"
 
 /* What the pump does with jobs: lease, output, end. Every change of a job's course is here. */
+
+/* A compile that need not be done any more gives its lease back. Returns 1, or 0: it is to be done.
+ */
+static int compile_is_saved(struct service *service, struct job *job, uint64_t now)
+{
+	if (!flight_would_board_locked(service, job))
+		return 0;
+	queue_park(&service->queue, &job->item, job->item.cookie, now);
+	flight_board_locked(service, job);
+	return 1;
+}
 
 struct job *service_lease(struct service *service, enum step_kind kind)
 {
 	uint64_t now = clock_monotonic_usec();
+	struct queue_item *item;
 	struct job *job = NULL;
 
 	service_lock(service);
-	struct queue_item *item = queue_lease(&service->queue, kind, now, SERVICE_LEASE_USEC);
-	if (item) {
-		job = job_ref(item->owner);
+	while (!job &&
+	       (item = queue_lease(&service->queue, kind, now, SERVICE_LEASE_USEC)) != NULL) {
+		job = item->owner;
 		job->result.queued_usec += now - item->waiting_since_usec;
+		if (kind == STEP_COMPILE && compile_is_saved(service, job, now))
+			job = NULL;
+	}
+	if (job) {
+		job_ref(job);
 		job_set_state_locked(job, kind == STEP_COMPILE ? JOB_COMPILING : JOB_RUNNING);
+	}
+	if (job && kind == STEP_COMPILE) {
+		service->metrics.compiles++;
+		flight_begin_locked(service, job);
 	}
 	service_unlock(service);
 	return job;
@@ -60,6 +82,7 @@ static void job_end_locked(struct service *service, struct job *job)
 	job_log_flush_locked(job);
 	job->ending = 1;
 	job->result.total_usec = clock_monotonic_usec() - job->submitted_usec;
+	metrics_job(&service->metrics, &job->result);
 	TAILQ_REMOVE(&service->open, job, in_list);
 	TAILQ_INSERT_TAIL(&service->recording, job, in_list);
 	pthread_cond_signal(&service->record_changed);
@@ -92,6 +115,33 @@ static void job_advance_locked(struct service *service, struct job *job, uint64_
 	job_set_state_locked(job, JOB_WAITING_TO_RUN);
 }
 
+/* The kill came when this step had just ended by itself, and before the next. */
+static void job_killed_between_locked(struct job *job)
+{
+	job->result.last.outcome = OUTCOME_KILLED;
+	snprintf(job->result.last.detail, sizeof(job->result.last.detail), "%s",
+		 outcome_sentence(OUTCOME_KILLED));
+}
+
+void service_compiled_locked(struct service *service, struct job *job,
+			     const struct step_result *result, int take_artefact_fd)
+{
+	_cleanup_fd_ int artefact_fd = take_artefact_fd;
+
+	step_log_locked(job, result);
+	int leads_on = step_leads_on(job, result);
+	if (leads_on && !job->kill_asked) {
+		job->artefact_fd = TAKE_FD(artefact_fd);
+		queue_submit(&service->queue, &job->item, STEP_RUN, clock_monotonic_usec());
+		job_set_state_locked(job, JOB_WAITING_TO_RUN);
+		return;
+	}
+	if (leads_on)
+		job_killed_between_locked(job);
+	queue_cancel(&service->queue, &job->item);
+	job_end_locked(service, job);
+}
+
 void service_step_done(struct service *service, struct job *job, uint64_t cookie,
 		       const struct step_result *step, int take_artefact_fd)
 {
@@ -103,21 +153,21 @@ void service_step_done(struct service *service, struct job *job, uint64_t cookie
 		return;
 	}
 	step_log_locked(job, step);
+	struct compile_entry *kept =
+		flight_land_locked(service, job, &job->result.steps[step->kind], artefact_fd);
 	int leads_on = step_leads_on(job, step);
 	if (leads_on && !job->kill_asked) {
 		job_advance_locked(service, job, cookie, TAKE_FD(artefact_fd));
-		service_unlock(service);
-		return;
+	} else {
+		if (leads_on)
+			job_killed_between_locked(job);
+		queue_finish(&service->queue, &job->item, cookie, clock_monotonic_usec());
+		job_end_locked(service, job);
 	}
-	/* The kill came when this step had just ended by itself, and before the next. */
-	if (leads_on) {
-		job->result.last.outcome = OUTCOME_KILLED;
-		snprintf(job->result.last.detail, sizeof(job->result.last.detail), "%s",
-			 outcome_sentence(OUTCOME_KILLED));
-	}
-	queue_finish(&service->queue, &job->item, cookie, clock_monotonic_usec());
-	job_end_locked(service, job);
 	service_unlock(service);
+	if (kept)
+		compile_store_save(service->compile_store, kept);
+	compile_entry_unref(kept);
 }
 
 void service_end_early(struct service *service, struct job *job, enum outcome outcome,
@@ -131,6 +181,7 @@ void service_end_early(struct service *service, struct job *job, enum outcome ou
 		service_unlock(service);
 		return;
 	}
+	flight_leave_locked(service, job);
 	struct step_result step = job->result.last; /* of a step that ended before, or zero */
 	int running = item->state == QUEUE_LEASED;
 	if (running || !job->result.done[STEP_COMPILE])

@@ -264,6 +264,8 @@ static struct step_result result_make(const struct step *step, const struct ipc_
 		.user_usec = done->user_usec,
 		.system_usec = done->system_usec,
 		.memory_peak_bytes = done->memory_peak_bytes,
+		.cell_usec = done->cell_usec,
+		.was_ready = (int)done->was_ready,
 	};
 
 	/* It may end by itself before the kill arrives: what it printed is cut all the same. */

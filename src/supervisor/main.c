@@ -317,7 +317,11 @@ static void welcome_fill(struct supervisor *sup)
 		.compile_limits = sup->options.compile_limits,
 		.run_limits = sup->options.run_limits,
 		.interactive_wall_usec = sup->options.interactive_wall_usec,
+		.cache_memory_bytes = sup->options.cache_memory_bytes,
+		.cache_disk_bytes = sup->options.cache_disk_bytes,
 	};
+	snprintf(sup->welcome.metrics_token, sizeof(sup->welcome.metrics_token), "%s",
+		 sup->options.metrics_token);
 	snprintf(sup->welcome.listen_address, sizeof(sup->welcome.listen_address), "%s",
 		 sup->options.listen_address);
 }

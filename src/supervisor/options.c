@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 
 static const char help_text[] =
 	"Usage: sandlot serve [OPTION]...\n"
@@ -46,6 +48,14 @@ static const char help_text[] =
 	"  --compile-limit NAME=VALUE most a compile step may use, e.g. wall=10s; may be repeated\n"
 	"  --run-limit NAME=VALUE     most a run step may use, e.g. memory=512M; may be repeated\n"
 	"  --interactive-wall TIME    most time of a run that is fed by hand (default 60s)\n"
+	"  --cache-memory SIZE        most that finished compiles kept in memory may take, 0 for "
+	"none\n"
+	"                             (default 128M)\n"
+	"  --cache-disk SIZE          likewise in the data folder, where they outlive the server\n"
+	"                             (default 512M)\n"
+	"  --metrics-token-file FILE  its first line is what /metrics wants as Bearer (default: "
+	"/metrics\n"
+	"                             is nobody's)\n"
 	"  --help                     this text\n"
 	"\n"
 	"SIGHUP (but for that of a terminal that closes) makes it look at --image again and go "
@@ -75,6 +85,14 @@ void options_help(void)
 	fputs("\n", stdout);
 	fputs(help_examples, stdout);
 }
+
+#define CACHE_BYTES_MAX (UINT64_C(1) << 40)
+
+enum { TOKEN_LEAST = 8 };
+
+/* RFC 6750: b64token. */
+static const char token_characters[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
 
 static int parse_number(const char *option, const char *text, unsigned long most,
 			unsigned *ret_number, struct error *err)
@@ -140,6 +158,51 @@ static int parse_interactive_wall(struct options *options, const char *value, st
 	return r;
 }
 
+/* Bytes, or with K, M or G behind the number. */
+static int parse_size(const char *option, const char *text, uint64_t *ret_bytes, struct error *err)
+{
+	static const char suffixes[] = "KMG";
+	char *end;
+
+	errno = 0;
+	unsigned long long number = strtoull(text, &end, 10);
+	const char *suffix = *end ? strchr(suffixes, *end) : NULL;
+	unsigned shift = suffix ? 10 * ((unsigned)(suffix - suffixes) + 1) : 0;
+	if (text[0] < '0' || text[0] > '9' || errno || (*end && (!suffix || end[1])) ||
+	    number > CACHE_BYTES_MAX >> shift)
+		return error_set_plain(err, -EINVAL, "options",
+				       "%s takes a number of bytes up to 1024G, such as 128M, or "
+				       "0, not \"%.40s\"",
+				       option, text);
+	*ret_bytes = (uint64_t)number << shift;
+	return 0;
+}
+
+/* Not on the command line, where every user of the machine could read it. */
+static int read_token(struct options *options, const char *path, struct error *err)
+{
+	char *token = options->metrics_token;
+	ssize_t n = -1;
+
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		n = read(fd, token, sizeof(options->metrics_token) - 1);
+	if (n < 0)
+		return error_set(err, -errno, "options", "--metrics-token-file: cannot read %.150s",
+				 path);
+	token[n] = '\0';
+	size_t len = strcspn(token, "\r\n");
+	int whole = token[len] != '\0' || (size_t)n < sizeof(options->metrics_token) - 1;
+	token[len] = '\0';
+	if (!whole || len < TOKEN_LEAST || strspn(token, token_characters) != len)
+		return error_set_plain(
+			err, -EINVAL, "options",
+			"--metrics-token-file: the first line of %.100s is no token: %d to %zu "
+			"letters, digits or -._~+/=",
+			path, TOKEN_LEAST, sizeof(options->metrics_token) - 2);
+	return 0;
+}
+
 enum option_id {
 	OPTION_LISTEN = 1,
 	OPTION_IMAGE,
@@ -154,6 +217,9 @@ enum option_id {
 	OPTION_COMPILE_LIMIT,
 	OPTION_RUN_LIMIT,
 	OPTION_INTERACTIVE_WALL,
+	OPTION_CACHE_MEMORY,
+	OPTION_CACHE_DISK,
+	OPTION_METRICS_TOKEN_FILE,
 	OPTION_HELP,
 };
 
@@ -171,6 +237,9 @@ static const struct option long_options[] = {
 	{"compile-limit", required_argument, NULL, OPTION_COMPILE_LIMIT},
 	{"run-limit", required_argument, NULL, OPTION_RUN_LIMIT},
 	{"interactive-wall", required_argument, NULL, OPTION_INTERACTIVE_WALL},
+	{"cache-memory", required_argument, NULL, OPTION_CACHE_MEMORY},
+	{"cache-disk", required_argument, NULL, OPTION_CACHE_DISK},
+	{"metrics-token-file", required_argument, NULL, OPTION_METRICS_TOKEN_FILE},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -212,6 +281,12 @@ static int option_take(struct options *options, int id, const char *value, struc
 		return limits_parse(&options->run_limits, value, err);
 	case OPTION_INTERACTIVE_WALL:
 		return parse_interactive_wall(options, value, err);
+	case OPTION_CACHE_MEMORY:
+		return parse_size("--cache-memory", value, &options->cache_memory_bytes, err);
+	case OPTION_CACHE_DISK:
+		return parse_size("--cache-disk", value, &options->cache_disk_bytes, err);
+	case OPTION_METRICS_TOKEN_FILE:
+		return read_token(options, value, err);
 	default:
 		return error_set_plain(err, -EINVAL, "options", "see sandlot serve --help");
 	}
@@ -230,6 +305,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		.compile_limits = limits_default_compile(),
 		.run_limits = limits_default_run(),
 		.interactive_wall_usec = 60 * USEC_PER_SEC,
+		.cache_memory_bytes = UINT64_C(128) << 20,
+		.cache_disk_bytes = UINT64_C(512) << 20,
 	};
 	opterr = 0;
 	for (;;) {

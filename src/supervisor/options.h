@@ -20,6 +20,8 @@ struct options {
 	unsigned compile_slots, run_slots;
 	struct limits compile_limits, run_limits;
 	uint64_t interactive_wall_usec;
+	char metrics_token[128]; /* empty: /metrics is nobody's */
+	uint64_t cache_memory_bytes, cache_disk_bytes; /* of finished compiles; 0: none are kept */
 };
 
 enum options_verdict { OPTIONS_SERVE, OPTIONS_HELP };

@@ -29,6 +29,8 @@ struct step {
 	uint64_t id;
 	int abandoned;
 	int weight_lowered;
+	int was_ready;			/* its cell had been made before */
+	uint64_t asked_usec, cell_usec; /* when it was asked for, how long until the cell had it */
 	uint64_t wall_deadline_usec;
 	struct limits limits;
 	struct cell cell;
@@ -157,7 +159,8 @@ static int step_get_cell(struct step *step, const struct cell_launch *launch, st
 {
 	struct steps *steps = step->steps;
 
-	if (pool_take(&steps->pool, launch->profile, launch->image, &step->cell))
+	step->was_ready = pool_take(&steps->pool, launch->profile, launch->image, &step->cell);
+	if (step->was_ready)
 		return cell_begin(steps->host, &step->cell, launch, err);
 	int r = cell_launch(steps->host, launch, &step->cell, err);
 	if (r != -EAGAIN)
@@ -193,6 +196,7 @@ static void step_launch(struct step *step, const struct ipc_step_start *start, c
 		step_refuse(step, &err);
 		return;
 	}
+	step->cell_usec = clock_monotonic_usec() - step->asked_usec;
 	step->wall_deadline_usec = step->cell.started_usec + step->limits.wall_usec;
 	step->ended = (struct loop_source){
 		.fd = step->cell.pidfd, .callback = on_cell_ended, .owner = step};
@@ -227,6 +231,7 @@ int steps_start(struct steps *steps, const struct ipc_step_start *start, const i
 		.kind = (enum step_kind)start->kind,
 		.image = image,
 		.id = start->step_id,
+		.asked_usec = clock_monotonic_usec(),
 		.limits = limits_granted(start, steps->options),
 		.cell = CELL_NONE,
 		.result = {.artefact_fd = -EBADF},
@@ -323,6 +328,8 @@ int steps_flush(struct steps *steps, int channel_fd)
 		if (step->state != STEP_ENDED)
 			continue;
 		struct ipc_message message = step_done_message(step->id, &step->result);
+		message.step_done.cell_usec = step->cell_usec;
+		message.step_done.was_ready = step->was_ready != 0;
 		const int *artefact_fd = step->result.artefact_fd < 0 ? &steps->no_artefact_fd
 								      : &step->result.artefact_fd;
 		int r = channel_send(channel_fd, &message, artefact_fd);

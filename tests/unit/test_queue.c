@@ -358,9 +358,31 @@ static void queue_random_operations_keep_the_invariants(void **state)
 	world_fini(&w);
 }
 
+static void queue_park_keeps_the_place_and_frees_the_slot(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, 1, 1);
+	assert_int_equal(put(&world, 0, "a", STEP_COMPILE, 0), 0);
+	assert_int_equal(put(&world, 1, "a", STEP_COMPILE, 0), 0);
+	assert_int_equal(lease(&world, STEP_COMPILE), 0);
+	assert_int_equal(lease(&world, STEP_COMPILE), -1);
+	uint64_t cookie = world.items[0].cookie;
+	assert_int_equal(queue_park(&world.queue, &world.items[0], cookie, 5), 0);
+	assert_int_equal(queue_park(&world.queue, &world.items[0], cookie, 5), -ESTALE);
+	assert_int_equal(world.items[0].state, QUEUE_RESERVED);
+	assert_int_equal(world.queue.pending, 2);
+	assert_int_equal(lease(&world, STEP_COMPILE), 1);
+	queue_submit(&world.queue, &world.items[0], STEP_RUN, 6);
+	assert_int_equal(lease(&world, STEP_RUN), 0);
+	world_fini(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(queue_park_keeps_the_place_and_frees_the_slot),
 		cmocka_unit_test(queue_lease_two_clients_take_turns),
 		cmocka_unit_test(queue_lease_newcomer_does_not_wait_behind_a_crowd),
 		cmocka_unit_test(queue_lease_lanes_have_slots_of_their_own),
