@@ -56,7 +56,7 @@ front_c := $(wildcard src/front/*.c)
 image_c := $(filter-out %_main.c src/image/verify_%.c,$(wildcard src/image/*.c))
 verify_c := $(wildcard src/image/verify_*.c)
 # What of src/image needs libc only, for the process that has privileges.
-trust_c := $(patsubst %,src/image/%.c,key_folder record verdict)
+trust_c := $(patsubst %,src/image/%.c,key_folder record stamps verdict)
 bake_c := $(wildcard src/bake/*.c)
 store_c := $(wildcard src/store/*.c)
 run_c := $(wildcard src/cli/run*.c)

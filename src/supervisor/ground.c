@@ -13,11 +13,11 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "image/key_folder.h"
+#include "image/stamps.h"
 #include "supervisor/capacity.h"
 #include "supervisor/link_lock.h"
 #include "supervisor/places.h"
 #include "supervisor/pool.h"
-#include "supervisor/stamps.h"
 
 enum { CELL_SLOTS_MORE = 64 }; /* dying cells still hold host users of their own */
 
@@ -94,10 +94,7 @@ static int trust_open(struct ground *ground, const struct options *options, cons
 	trust->verify_fd = open(verify_exe, O_PATH | O_CLOEXEC);
 	if (trust->verify_fd < 0)
 		return error_set(err, -errno, "image", "cannot open %s", verify_exe);
-	if (options->stamps_dir)
-		snprintf(stamps, sizeof(stamps), "%s", options->stamps_dir);
-	else
-		r = places_stamps(is_root, stamps, &why);
+	r = stamps_folder(options->stamps_dir, is_root, stamps, &why);
 	if (r == 0)
 		r = trust->stamps_fd = stamps_open(stamps, &why);
 	if (r < 0)

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "supervisor/stamps.h"
+#include "image/stamps.h"
 #include "supervisor/verify.h"
 
 /* A change in the same tick of the clock would not show in the time of the last one. */

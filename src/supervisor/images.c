@@ -8,8 +8,8 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "image/stamps.h"
 #include "ipc/channel.h"
-#include "supervisor/stamps.h"
 
 /* X(state, states that may follow) */
 #define FOLLOWS(state) (1u << (state))

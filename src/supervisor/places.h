@@ -19,11 +19,4 @@ void places_image(const char *exe_dir, char ret_image[PATH_MAX]);
  */
 int places_data(int is_root, char ret_data[PATH_MAX], struct error *err);
 
-/*
- * The folder for stamps (stamps.h): /var/cache/sandlot/stamps, without root below $XDG_CACHE_HOME
- * or
- * ~/.cache. Returns 0, or a negative errno with a text.
- */
-int places_stamps(int is_root, char ret_stamps[PATH_MAX], struct error *err);
-
 #endif

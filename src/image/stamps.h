@@ -3,11 +3,12 @@
  * and form, a small file that says how what was verified looked then. And of each name the newest
  * image that was served, so that an older one, which somebody may have signed before it was known
  * to be bad, is told. Both lie in one folder that nobody else can write to. Runs in the supervisor
- * and in the child that opens images.
+ * and in the child that opens images: needs libc only.
  */
-#ifndef SUPERVISOR_STAMPS_H
-#define SUPERVISOR_STAMPS_H
+#ifndef IMAGE_STAMPS_H
+#define IMAGE_STAMPS_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -31,6 +32,14 @@ struct stat;
 
 /* Of image.erofs. st: its, from before it was verified. */
 struct stamp stamp_erofs(const struct image_record *record, const struct stat *st);
+
+/*
+ * Where the folder is: option (as given with --stamps) when it is not NULL, else
+ * /var/cache/sandlot/stamps when is_root, else sandlot/stamps below $XDG_CACHE_HOME or ~/.cache.
+ * is_root: are we root of the host, not of a user namespace? Returns 0, or a negative errno with a
+ * text: -ENAMETOOLONG, -ENOENT when there is no HOME.
+ */
+int stamps_folder(const char *option, int is_root, char ret_path[PATH_MAX], struct error *err);
 
 /* Opens the folder, which is made when it is missing. Returns its fd or a negative errno. */
 int stamps_open(const char *path, struct error *err);

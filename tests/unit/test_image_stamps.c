@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "supervisor/stamps.h"
+#include "image/stamps.h"
 
 struct folder {
 	char path[64];
@@ -225,6 +225,32 @@ static void stamps_open_folder_others_can_write_to_is_refused(void **state)
 	}
 }
 
+static void stamps_folder_is_the_option_else_roots_else_the_users(void **state)
+{
+	char path[PATH_MAX], *long_path = malloc(PATH_MAX + 1);
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(setenv("HOME", "/home/x", 1) | unsetenv("XDG_CACHE_HOME"), 0);
+	assert_int_equal(stamps_folder("s", 1, path, NULL), 0);
+	assert_string_equal(path, "s");
+	assert_int_equal(stamps_folder(NULL, 1, path, NULL), 0);
+	assert_string_equal(path, "/var/cache/sandlot/stamps");
+	assert_int_equal(stamps_folder(NULL, 0, path, NULL), 0);
+	assert_string_equal(path, "/home/x/.cache/sandlot/stamps");
+	assert_int_equal(setenv("XDG_CACHE_HOME", "/cache", 1), 0);
+	assert_int_equal(stamps_folder(NULL, 0, path, NULL), 0);
+	assert_string_equal(path, "/cache/sandlot/stamps");
+	assert_int_equal(setenv("XDG_CACHE_HOME", "relative", 1) | unsetenv("HOME"), 0);
+	assert_int_equal(stamps_folder(NULL, 0, path, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "XDG_CACHE_HOME"));
+	assert_non_null(long_path);
+	memset(long_path, 'x', PATH_MAX);
+	long_path[PATH_MAX] = '\0';
+	assert_int_equal(stamps_folder(long_path, 1, path, &err), -ENAMETOOLONG);
+	free(long_path);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -236,6 +262,7 @@ int main(void)
 		TEST(stamps_newest_only_goes_up_and_is_each_names_own),
 		TEST(stamps_newest_of_a_damaged_file_is_none),
 		TEST(stamps_open_folder_others_can_write_to_is_refused),
+		cmocka_unit_test(stamps_folder_is_the_option_else_roots_else_the_users),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

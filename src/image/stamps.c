@@ -1,4 +1,4 @@
-#include "supervisor/stamps.h"
+#include "image/stamps.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -53,6 +53,18 @@ struct stamp stamp_erofs(const struct image_record *record, const struct stat *s
 	stamp.change_nsec =
 		(uint64_t)st->st_ctim.tv_sec * 1000000000 + (uint64_t)st->st_ctim.tv_nsec;
 	return stamp;
+}
+
+int stamps_folder(const char *option, int is_root, char ret_path[PATH_MAX], struct error *err)
+{
+	if (!option && !is_root)
+		return folder_of_user("XDG_CACHE_HOME", ".cache", "sandlot/stamps", ret_path, err);
+	if (!option)
+		option = "/var/cache/sandlot/stamps";
+	if (snprintf(ret_path, PATH_MAX, "%s", option) >= PATH_MAX)
+		return error_set_plain(err, -ENAMETOOLONG, "stamps",
+				       "the folder of stamps has a path that is too long");
+	return 0;
 }
 
 int stamps_open(const char *path, struct error *err)
