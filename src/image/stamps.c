@@ -97,7 +97,8 @@ static int file_write(int folder_fd, const char *name, const void *data, size_t 
 {
 	char temporary[NAME_SIZE + 16];
 
-	snprintf(temporary, sizeof(temporary), "%s.%d", name, (int)getpid());
+	/* No name of ours begins with a dot; one may end in any number. */
+	snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid());
 	_cleanup_fd_ int fd = openat(folder_fd, temporary,
 				     O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int r = fd < 0 ? -errno : fd_write_all(fd, data, size);

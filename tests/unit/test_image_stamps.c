@@ -190,6 +190,18 @@ static void stamps_newest_only_goes_up_and_is_each_names_own(void **state)
 	assert_int_equal(stamps_newest(folder->fd, "a"), 200);
 }
 
+static void stamps_served_of_one_name_leaves_one_that_ends_like_a_temporary_file(void **state)
+{
+	struct folder *folder = *state;
+	struct image_record plain = record_of(1, "a", 100), numbered = record_of(2, "a", 200);
+
+	snprintf(numbered.name, sizeof(numbered.name), "a.%d", (int)getpid());
+	assert_int_equal(stamps_served(folder->fd, &numbered), 0);
+	assert_int_equal(stamps_served(folder->fd, &plain), 0);
+	assert_int_equal(stamps_newest(folder->fd, numbered.name), 200);
+	assert_int_equal(stamps_newest(folder->fd, "a"), 100);
+}
+
 static void stamps_newest_of_a_damaged_file_is_none(void **state)
 {
 	struct folder *folder = *state;
@@ -260,6 +272,7 @@ int main(void)
 		TEST(stamps_of_both_forms_stand_side_by_side),
 		TEST(stamps_has_of_a_damaged_file_is_no),
 		TEST(stamps_newest_only_goes_up_and_is_each_names_own),
+		TEST(stamps_served_of_one_name_leaves_one_that_ends_like_a_temporary_file),
 		TEST(stamps_newest_of_a_damaged_file_is_none),
 		TEST(stamps_open_folder_others_can_write_to_is_refused),
 		cmocka_unit_test(stamps_folder_is_the_option_else_roots_else_the_users),
