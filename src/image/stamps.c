@@ -20,8 +20,14 @@ struct newest {
 	uint64_t baked_sec;
 };
 
+struct consent {
+	char magic[16];
+	uint8_t id[RECORD_HASH_BYTES];
+};
+
 #define STAMP_MAGIC "sandlot stamp 1"
 #define NEWEST_MAGIC "sandlot newest1"
+#define CONSENT_MAGIC "sandlot older 1"
 
 enum { NAME_SIZE = 128 };
 
@@ -67,21 +73,35 @@ int stamps_folder(const char *option, int is_root, char ret_path[PATH_MAX], stru
 	return 0;
 }
 
-int stamps_open(const char *path, struct error *err)
+/* Who can write to the folder can have anything taken for verified. Returns 0 or -EPERM. */
+static int check_private(const char *path, const struct stat *st, struct error *err)
+{
+	if (st->st_uid != geteuid())
+		return error_set_plain(err, -EPERM, "stamps",
+				       "the folder %.150s belongs to another user", path);
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return error_set_plain(err, -EPERM, "stamps",
+				       "others can write to the folder %.150s", path);
+	return 0;
+}
+
+int stamps_open_existing(const char *path, struct error *err)
 {
 	struct stat st;
 
-	int r = folder_make_path(path, 0700);
-	if (r < 0)
-		return error_set(err, r, "stamps", "cannot make the folder %.150s", path);
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_set(err, -errno, "stamps", "cannot open the folder %.150s", path);
-	/* Who can write to it can have anything taken for verified. */
-	if (st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
-		return error_set_plain(err, -EPERM, "stamps",
-				       "others can write to the folder %.150s", path);
-	return TAKE_FD(fd);
+	int r = check_private(path, &st, err);
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+int stamps_open(const char *path, struct error *err)
+{
+	int r = folder_make_path(path, 0700);
+	if (r < 0)
+		return error_set(err, r, "stamps", "cannot make the folder %.150s", path);
+	return stamps_open_existing(path, err);
 }
 
 /* Returns 1 when there is a file of exactly this size, 0 when not. */
@@ -136,10 +156,11 @@ int stamps_keep(int folder_fd, const struct image_record *record, const struct s
 	return file_write(folder_fd, name, stamp, sizeof(*stamp));
 }
 
-static void newest_name(const char *image_name, char ret_name[NAME_SIZE])
+/* The file about all images of a name. */
+static void name_file(const char *what, const char *image_name, char ret_name[NAME_SIZE])
 {
 	assert(record_name_is_valid(image_name));
-	snprintf(ret_name, NAME_SIZE, "newest-%s", image_name);
+	snprintf(ret_name, NAME_SIZE, "%s-%s", what, image_name);
 }
 
 uint64_t stamps_newest(int folder_fd, const char *name)
@@ -147,7 +168,7 @@ uint64_t stamps_newest(int folder_fd, const char *name)
 	char file[NAME_SIZE];
 	struct newest newest;
 
-	newest_name(name, file);
+	name_file("newest", name, file);
 	if (!file_read(folder_fd, file, &newest, sizeof(newest)) ||
 	    memcmp(newest.magic, NEWEST_MAGIC, sizeof(newest.magic)) != 0)
 		return 0;
@@ -161,6 +182,45 @@ int stamps_served(int folder_fd, const struct image_record *record)
 
 	if (record->baked_sec <= stamps_newest(folder_fd, record->name))
 		return 0;
-	newest_name(record->name, file);
+	name_file("newest", record->name, file);
 	return file_write(folder_fd, file, &newest, sizeof(newest));
+}
+
+static struct consent consent_to(const struct image_record *record)
+{
+	struct consent consent = {.magic = CONSENT_MAGIC};
+
+	memcpy(consent.id, record->id, sizeof(consent.id));
+	return consent;
+}
+
+int stamps_consent(int folder_fd, const struct image_record *record)
+{
+	struct consent consent = consent_to(record);
+	char file[NAME_SIZE];
+
+	name_file("older", record->name, file);
+	return file_write(folder_fd, file, &consent, sizeof(consent));
+}
+
+int stamps_consented(int folder_fd, const struct image_record *record)
+{
+	struct consent wanted = consent_to(record), kept;
+	char file[NAME_SIZE];
+	struct stat st;
+
+	name_file("older", record->name, file);
+	return fstat(folder_fd, &st) == 0 && check_private(file, &st, NULL) == 0 &&
+	       file_read(folder_fd, file, &kept, sizeof(kept)) &&
+	       memcmp(&kept, &wanted, sizeof(kept)) == 0;
+}
+
+void stamps_consent_ends(int folder_fd, const struct image_record *record)
+{
+	char file[NAME_SIZE];
+
+	if (record->baked_sec < stamps_newest(folder_fd, record->name))
+		return;
+	name_file("older", record->name, file);
+	unlinkat(folder_fd, file, 0);
 }

@@ -1,9 +1,10 @@
 /*
  * What was verified before, so that a gigabyte is not hashed at every start: a stamp for each image
- * and form, a small file that says how what was verified looked then. And of each name the newest
- * image that was served, so that an older one, which somebody may have signed before it was known
- * to be bad, is told. Both lie in one folder that nobody else can write to. Runs in the supervisor
- * and in the child that opens images: needs libc only.
+ * and form, a small file that says how what was verified looked then. Of each name the newest image
+ * that was served, so that an older one, which somebody may have signed before it was known to be
+ * bad, is told. And the operator's consent to one such image: that it is wanted all the same. All
+ * lie in one folder that only the server's own user can write to. Runs in the supervisor, in the
+ * child that opens images and, for consents, in `sandlot image`: needs libc only.
  */
 #ifndef IMAGE_STAMPS_H
 #define IMAGE_STAMPS_H
@@ -44,6 +45,9 @@ int stamps_folder(const char *option, int is_root, char ret_path[PATH_MAX], stru
 /* Opens the folder, which is made when it is missing. Returns its fd or a negative errno. */
 int stamps_open(const char *path, struct error *err);
 
+/* The same, but -ENOENT where there is none: nothing was ever served with it. */
+int stamps_open_existing(const char *path, struct error *err);
+
 /* Is this the stamp that was kept for the image? Returns 1 or 0. */
 int stamps_has(int folder_fd, const struct image_record *record, const struct stamp *stamp);
 
@@ -56,5 +60,23 @@ uint64_t stamps_newest(int folder_fd, const char *name);
 /* An image is served: remembers when it was baked, if that is newer. Returns 0 or a negative errno.
  */
 int stamps_served(int folder_fd, const struct image_record *record);
+
+/*
+ * The operator wants exactly this image served, however old: in the place of what was consented to
+ * before for its name. Returns 0 or a negative errno.
+ */
+int stamps_consent(int folder_fd, const struct image_record *record);
+
+/*
+ * Was that said of exactly this image, in a folder that nobody else can write to even now? Returns
+ * 1 or 0.
+ */
+int stamps_consented(int folder_fd, const struct image_record *record);
+
+/*
+ * An image is served (stamps_served() first): unless it is older than the newest of its name, what
+ * was consented to before is not wanted any more.
+ */
+void stamps_consent_ends(int folder_fd, const struct image_record *record);
 
 #endif

@@ -27,6 +27,11 @@ static const struct row {
 	 "the folder of keys; otherwise $SANDLOT_KEYS, /etc/sandlot/keys as root, "
 	 "~/.config/sandlot/keys",
 	 OPTION_KEYS, offsetof(struct options, keys), 0},
+	{"stamps", "DIR",
+	 "the server's folder of stamps, when it was started with one; otherwise "
+	 "/var/cache/sandlot/stamps as root, $XDG_CACHE_HOME/sandlot/stamps, "
+	 "~/.cache/sandlot/stamps",
+	 OPTION_STAMPS, offsetof(struct options, stamps), 0},
 	{"key", "NAME", "the key to sign with; otherwise the only one there is, or this host's",
 	 OPTION_KEY, offsetof(struct options, key), 0},
 	{"expires", "WHEN", "no server takes it from then on: a date (2027-12-31) or a time (90d)",
@@ -47,6 +52,9 @@ static const struct row {
 	{"files", NULL, "name every file that differs, not the first of each kind", OPTION_FILES, 0,
 	 0},
 	{"allow-unsigned", NULL, "take an image that nobody signed", OPTION_UNSIGNED, 0, 0},
+	{"allow-older", NULL,
+	 "have a server take it even though one of its name that was baked later was served",
+	 OPTION_OLDER, 0, 0},
 	{"dry-run", NULL, "say what would be done, and do nothing", OPTION_DRY_RUN, 0, 0},
 	{"json", NULL, "print JSON", OPTION_JSON, 0, 0},
 };

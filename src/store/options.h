@@ -28,13 +28,15 @@ enum option_bit {
 	OPTION_FILES = 1 << 12,
 	OPTION_NAME = 1 << 13,
 	OPTION_AUDITS = 1 << 14,
+	OPTION_STAMPS = 1 << 15,
+	OPTION_OLDER = 1 << 16,
 };
 
 enum { OPTIONS_KEEP_DAYS_MAX = 36500, OPTIONS_LEVEL_DEFAULT = 9, OPTIONS_LEVEL_MAX = 19 };
 
 /* Texts are borrowed from argv; NULL: not given. */
 struct options {
-	const char *cache, *keys, *key, *expires, *output, *name, *audits;
+	const char *cache, *keys, *key, *expires, *output, *name, *audits, *stamps;
 	const char *link; /* as given, else default_link */
 	struct path default_link;
 	unsigned given;		   /* enum option_bit, or-ed */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -67,7 +68,8 @@ static int tell_all(int fd, const char *link, pid_t *ret_pid, struct error *err)
 	}
 }
 
-int server_tell(const char *link, pid_t *ret_pid, struct error *err)
+/* The file with the servers' locks. Returns an fd, or a negative errno: -ENOENT for none. */
+static int lock_open(const char *link, struct error *err)
 {
 	struct path at, lock;
 
@@ -76,10 +78,51 @@ int server_tell(const char *link, pid_t *ret_pid, struct error *err)
 		r = path_format(&lock, err, "%s" SERVER_LOCK_SUFFIX, at.text);
 	if (r < 0)
 		return r;
-	_cleanup_fd_ int fd = open(lock.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
-		return errno == ENOENT
-			       ? 0
-			       : error_set(err, -errno, "server", "cannot open %s", lock.text);
-	return tell_all(fd, link, ret_pid, err);
+	int fd = open(lock.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	return fd >= 0 ? fd : error_set(err, -errno, "server", "cannot open %s", lock.text);
+}
+
+int server_tell(const char *link, pid_t *ret_pid, struct error *err)
+{
+	_cleanup_fd_ int fd = lock_open(link, err);
+
+	if (fd == -ENOENT)
+		return 0;
+	return fd < 0 ? fd : tell_all(fd, link, ret_pid, err);
+}
+
+/*
+ * Who started the process, by proc_pid_status(5): its effective user, whom /proc/PID belongs to, is
+ * another while a server launches a cell. Returns 1, or 0 when that cannot be told.
+ */
+static int process_user(pid_t pid, uid_t *ret_user)
+{
+	struct path path;
+	char line[128];
+	int found = 0;
+
+	FILE *file = path_format(&path, NULL, "/proc/%d/status", pid) < 0 ? NULL
+									  : fopen(path.text, "re");
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "Uid: %u", ret_user) == 1;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+int server_of_another(const char *link, pid_t *ret_pid, uid_t *ret_user)
+{
+	_cleanup_fd_ int fd = lock_open(link, NULL);
+	off_t next = 0;
+	uid_t user;
+	pid_t pid;
+
+	while (fd >= 0 && ((pid = next_holder(fd, &next)) > 0 || pid == -ESRCH)) {
+		if (pid == -ESRCH || !process_user(pid, &user) || user == geteuid())
+			continue;
+		*ret_pid = pid;
+		*ret_user = user;
+		return 1;
+	}
+	return 0;
 }

@@ -18,4 +18,10 @@
  */
 int server_tell(const char *link, pid_t *ret_pid, struct error *err);
 
+/*
+ * Is a server of this link another user's than who calls? Returns 1 with its pid and user, or 0,
+ * also when that cannot be told.
+ */
+int server_of_another(const char *link, pid_t *ret_pid, uid_t *ret_user);
+
 #endif

@@ -94,7 +94,10 @@ static void say_time(uint64_t sec, char ret_text[32])
 		snprintf(ret_text, 32, "?");
 }
 
-/* Somebody may offer an image again that was signed before it was known to be bad. */
+/*
+ * Somebody may offer an image again that was signed before it was known to be bad. That it is the
+ * operator, who wants this one, is what his consent says.
+ */
 static int check_age(const struct judgement *judgement)
 {
 	const struct image_record *record = &judgement->verdict.record;
@@ -106,11 +109,18 @@ static int check_age(const struct judgement *judgement)
 	uint64_t newest_sec = stamps_newest(trust->stamps_fd, record->name);
 	if (record->baked_sec >= newest_sec)
 		return 0;
+	if (stamps_consented(trust->stamps_fd, record)) {
+		log_info("image_older", "what=\"taken, as the operator asked for it\" path=\"%s\"",
+			 judgement->path);
+		return 0;
+	}
 	say_time(record->baked_sec, baked);
 	say_time(newest_sec, newest);
 	snprintf(judgement->sentence, VERDICT_SENTENCE_MAX,
 		 "the image %s is older (baked %s) than the newest \"%s\" that was served here "
-		 "(baked %s); start the server with --allow-older to take it",
+		 "(baked %s); if it is wanted, `sandlot image use IMAGE --allow-older` says so, or "
+		 "start "
+		 "the server with --allow-older",
 		 judgement->path, baked, record->name, newest);
 	return -ESTALE;
 }

@@ -145,14 +145,21 @@ static void change_done(struct images *images)
 
 static void image_activate(struct images *images, struct image *image)
 {
+	const struct image_record *record = &image->opened.known.record;
+	int stamps_fd = images->source->trust.stamps_fd;
 	struct image *before = images->current;
 
 	image_set_state(images, image, IMAGE_CURRENT);
 	images->current = image;
 	image_log(images, image, before ? "image_changed" : "image_served");
 	/* Best effort: all that is lost is the warning of an older one. */
-	if (image->opened.known.code == VERDICT_OK && images->source->trust.stamps_fd >= 0)
-		stamps_served(images->source->trust.stamps_fd, &image->opened.known.record);
+	if (image->opened.known.code == VERDICT_OK && stamps_fd >= 0) {
+		stamps_served(stamps_fd, record);
+		/* Who has asked for another change meanwhile may have consented to what it finds.
+		 */
+		if (!images->again)
+			stamps_consent_ends(stamps_fd, record);
+	}
 	if (before)
 		image_set_state(images, before, IMAGE_RETIRED);
 }

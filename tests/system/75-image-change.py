@@ -6,9 +6,10 @@ import struct
 import threading
 
 from harness import UNSIGNED, Server, descendants, poll, process_name, run_command
-from images import ImageCase, image_id, loops_of, until_output
+from images import ImageCase, Key, image_id, loops_of, make_image, until_output
 
 CHANGES = 30
+BAKED = 1735689600
 THREADS = 4
 
 
@@ -25,7 +26,7 @@ class Change(ImageCase):
                 except Exception as why:  # whatever it is, the test tells it
                     seen.append(repr(why))
 
-    def under_load(self, marks, *options):
+    def under_load(self, marks, *options, change=None):
         server = self.start(marks[0], *options)
         # One that begins on the first image and ends after the last change.
         held = server.submit(language="sh", interactive=True, code="echo up; read x; echo $MARK $(cat /mark) $x")
@@ -39,7 +40,7 @@ class Change(ImageCase):
             thread.start()
         try:
             for n in range(1, CHANGES + 1):
-                self.change(marks[n % len(marks)])
+                (change or self.change)(marks[n % len(marks)])
         finally:
             done.set()
             for thread in threads:
@@ -65,6 +66,24 @@ class Change(ImageCase):
         self.make("b", "erofs")
         self.make("c", "tree")
         self.under_load("abc", "--erofs-loop")
+
+    def test_under_load_back_and_forth_between_an_older_and_a_newer(self):
+        """By `sandlot image`, on a server that takes no older image unasked."""
+        os.chmod(self.folder, 0o755)
+        keys, stamps = (os.path.join(self.folder, name) for name in ("keys", "stamps"))
+        os.mkdir(keys)
+        key = Key(keys)
+        for n, mark in enumerate("ab"):
+            make_image(os.path.join(self.folder, mark), mark, "tree", key=key, baked=BAKED + n)
+
+        def change(mark):
+            verb = ("rollback",) if os.path.lexists(self.link + ".previous") else \
+                ("use", os.path.join(self.folder, mark), "--keys", keys)
+            done = run_command("image", *verb, "--link", self.link, "--stamps", stamps)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            poll(lambda: self.served() == image_id(mark), f"{mark} to be served")
+
+        self.under_load("ab", "--keys", keys, "--stamps", stamps, change=change)
 
     def at_rest(self):
         """Nothing is on its way any more: looked for in the order in which a change comes along."""

@@ -1,6 +1,7 @@
 """Which images a server takes: signed by a trusted key, unaltered, not expired, not older, each refused in its own words."""
 import os
 import shutil
+import signal
 import threading
 import time
 
@@ -259,6 +260,146 @@ class Older(TrustCase):
         self.begin("old")
 
 
+class WantedAgain(TrustCase):
+    """The operator's consent to an older image, on a server that was told nothing."""
+
+    def setUp(self):
+        super().setUp()
+        self.make("elder", "tree", baked=BAKED - DAY)
+        self.make("old", "tree", baked=BAKED)
+        self.make("new", "erofs", baked=BAKED + DAY)
+        self.consent = self.path("stamps/older-test")
+
+    def image(self, verb, *arguments, **more):
+        """Runs a verb that succeeds. Returns what it says on stderr."""
+        done = run_command("image", verb, *arguments, "--link", self.link, "--stamps", more.get("stamps", self.stamps))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stderr.decode()
+
+    def use(self, mark, *options):
+        return self.image("use", self.path(mark), "--keys", self.keys, *options)
+
+    def expect_served(self, mark):
+        poll(lambda: self.served() == image_id(mark), f"{mark} to be served")
+        self.expect_marks(mark)
+
+    def begin_both(self):
+        """A server of the new image that has served the old one before."""
+        self.begin("old")
+        self.assertEqual(self.use("new"), "")
+        self.expect_served("new")
+
+    def begin_back(self):
+        """A server of the old image to which was gone back."""
+        self.begin_both()
+        self.assertEqual(self.image("rollback"), "")
+        self.expect_served("old")
+        self.assertEqual(len(self.log_lines("image_older")), 1)
+
+    def offer(self, mark, count, kept="new"):
+        """Somebody moves the link."""
+        self.point(mark)
+        self.hang_up()
+        self.expect_kept(kept, "is older", count=count)
+
+    def test_back_and_forward(self):
+        self.begin_back()
+        # For as long as nothing newer is served, at the next start too.
+        self.assertEqual(self.server.stop(), 0)
+        self.begin("old")
+        self.expect_marks("old")
+        self.offer("elder", 1, kept="old")
+        self.use("new")
+        self.expect_served("new")
+        self.assertFalse(os.path.exists(self.consent))
+        self.offer("old", 2)
+        self.server.stop()
+        self.refused_at_start("old", "is older")
+
+    def test_rollback_goes_forward_again(self):
+        self.begin_back()
+        self.image("rollback")
+        self.expect_served("new")
+        self.assertFalse(os.path.exists(self.consent))
+        self.offer("old", 1)
+
+    def test_back_from_an_image_that_is_still_on_its_way(self):
+        """The newer one comes into service after the consent, which must outlast that."""
+        self.begin("old")
+        front = self.server.front()
+        os.kill(front, signal.SIGSTOP)
+        try:
+            self.use("new")
+            poll(lambda: len(self.mounts()) == 2, "the new image to be mounted")
+            self.image("rollback")
+            poll(self.is_told, "the server to have taken the signal")
+        finally:
+            os.kill(front, signal.SIGCONT)
+        poll(lambda: len(self.log_lines("image_changed")) == 2, "both changes")
+        self.expect_served("old")
+        self.use("new")
+        self.expect_served("new")
+        self.assertFalse(os.path.exists(self.consent))
+
+    def is_told(self):
+        with open(f"/proc/{self.server.pid}/status", encoding="utf-8") as file:
+            return not any(int(line.split()[1], 16) for line in file if line.startswith(("SigPnd", "ShdPnd")))
+
+    def test_use_takes_an_older_one_when_told_to(self):
+        self.begin_both()
+        self.assertIn("a newer \"test\" was served here", self.use("old"))
+        self.expect_kept("new", "is older", "--allow-older")
+        self.assertEqual(self.use("old", "--allow-older"), "")
+        self.expect_served("old")
+        # The consent is to that one alone, and the next one takes its place.
+        self.assertEqual(self.use("elder", "--allow-older"), "")
+        self.expect_served("elder")
+        self.assertEqual(self.use("elder"), "")
+        self.offer("old", 2, kept="elder")
+
+    def test_a_consent_that_is_none(self):
+        self.begin_back()
+        with open(self.consent, "rb") as file:
+            good = file.read()
+        self.use("new")
+        self.expect_served("new")
+        of_another = good.replace(bytes.fromhex(image_id("old")), bytes.fromhex(image_id("elder")))
+        self.assertNotEqual(of_another, good)
+        for n, text in enumerate((of_another, good[:-1], b"", good + b"x", b"S" + good[1:]), 1):
+            self.write_consent(text)
+            self.offer("old", n)
+        self.write_consent(good)
+        os.chmod(self.stamps, 0o777)
+        self.offer("old", 6)
+        # The very same file, in a folder that is the server's alone.
+        os.chmod(self.stamps, 0o700)
+        self.change("old")
+
+    def write_consent(self, data):
+        with open(self.consent, "wb") as file:
+            file.write(data)
+
+    def test_what_cannot_be_said_to_the_server_is_told(self):
+        """And the link is changed all the same."""
+        self.begin_both()
+        os.chmod(self.stamps, 0o777)
+        self.assertIn(f"others can write to the folder {self.stamps}", self.image("rollback"))
+        os.chmod(self.stamps, 0o700)
+        self.expect_kept("new", "is older")
+        self.image("rollback")
+        nowhere = self.path("nowhere")
+        self.assertIn(f"cannot open the folder {nowhere}", self.image("rollback", stamps=nowhere))
+        self.assertFalse(os.path.exists(nowhere))
+        self.expect_kept("new", "is older", count=2)
+        self.image("rollback")
+        os.chown(self.stamps, 12345, 12345)
+        said = self.image("rollback")
+        os.chown(self.stamps, 0, 0)
+        self.assertIn(f"the folder {self.stamps} belongs to another user", said)
+        self.assertIn("run this as the server's user", said)
+        self.assertEqual(os.path.realpath(self.link), self.path("old"))
+
+
 class Stamps(TrustCase):
     def test_what_was_verified_is_not_hashed_again(self):
         for form in ("tree", "erofs"):
@@ -366,6 +507,35 @@ class WithoutRoot(TrustCase):
 
     def test_with_a_single_id(self):
         self.serve_with("single")
+
+    def image(self, run, verb, *arguments):
+        done = run("image", verb, *arguments, "--link", self.link)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stderr.decode()
+
+    def test_going_back_is_the_servers_users_to_say(self):
+        account = Account("single")
+        self.addCleanup(account.close)
+        stamps = ("--stamps", os.path.join(account.home, "stamps"))
+        self.link = os.path.join(account.home, "link")
+        self.make("old", "tree", baked=BAKED)
+        self.make("new", "tree", baked=BAKED + DAY)
+        self.point("old")
+        self.begin_as(account)
+
+        def as_user(*words):
+            return account.run(account.sandlot, *words)
+
+        self.image(as_user, "use", self.path("new"), "--keys", self.keys, *stamps)
+        poll(lambda: self.served() == image_id("new"), "the new image to be served")
+        said = self.image(run_command, "rollback")
+        self.assertIn(f"the server (pid {self.server.pid}) is another user's", said)
+        self.assertIn(f"sudo -u '#{account.uid}' sandlot image rollback", said)
+        self.expect_kept("new", "is older")
+        self.image(run_command, "rollback")
+        self.assertEqual(self.image(as_user, "rollback", *stamps), "")
+        poll(lambda: self.served() == image_id("old"), "the old image to be served again")
+        self.assertEqual(self.server.stop(), 0)
 
     def test_a_second_start_has_its_stamp(self):
         account = Account("range")

@@ -263,6 +263,94 @@ static void stamps_folder_is_the_option_else_roots_else_the_users(void **state)
 	free(long_path);
 }
 
+static void stamps_consent_is_to_exactly_one_image_of_a_name(void **state)
+{
+	struct folder *folder = *state;
+	struct image_record one = record_of(1, "a", 100), two = record_of(2, "a", 100),
+			    other = record_of(1, "b", 100);
+
+	assert_int_equal(stamps_consented(folder->fd, &one), 0);
+	assert_int_equal(stamps_consent(folder->fd, &one), 0);
+	assert_int_equal(stamps_consented(folder->fd, &one), 1);
+	assert_int_equal(stamps_consented(folder->fd, &two), 0);
+	assert_int_equal(stamps_consented(folder->fd, &other), 0);
+	assert_int_equal(stamps_consent(folder->fd, &two), 0);
+	assert_int_equal(stamps_consented(folder->fd, &one), 0);
+	assert_int_equal(stamps_consented(folder->fd, &two), 1);
+}
+
+static void stamps_consent_ends_when_what_is_newest_is_served(void **state)
+{
+	struct folder *folder = *state;
+	struct image_record old = record_of(1, "a", 100), newer = record_of(2, "a", 200),
+			    as_new = record_of(3, "a", 200), other = record_of(4, "b", 300);
+
+	assert_int_equal(stamps_served(folder->fd, &newer), 0);
+	assert_int_equal(stamps_consent(folder->fd, &old), 0);
+	stamps_consent_ends(folder->fd, &old); /* it is what the consent is to */
+	stamps_consent_ends(folder->fd, &other);
+	assert_int_equal(stamps_consented(folder->fd, &old), 1);
+	stamps_consent_ends(folder->fd, &as_new);
+	assert_int_equal(stamps_consented(folder->fd, &old), 0);
+	stamps_consent_ends(folder->fd, &as_new);
+}
+
+static void stamps_consented_of_a_damaged_file_is_no(void **state)
+{
+	struct folder *folder = *state;
+	struct image_record record = record_of(1, "a", 100);
+	uint8_t bytes[64];
+
+	assert_int_equal(stamps_consent(folder->fd, &record), 0);
+	_cleanup_fd_ int fd = only_file(folder, O_RDWR);
+	ssize_t size = pread(fd, bytes, sizeof(bytes), 0);
+	assert_in_range(size, 33, 63);
+	for (off_t len = 0; len < size; len++) {
+		assert_int_equal(ftruncate(fd, len), 0);
+		assert_int_equal(stamps_consented(folder->fd, &record), 0);
+	}
+	for (size_t at = 0; at < (size_t)size; at++) { /* magic and id */
+		bytes[at] ^= 1;
+		assert_int_equal(pwrite(fd, bytes, (size_t)size, 0), size);
+		assert_int_equal(stamps_consented(folder->fd, &record), 0);
+		bytes[at] ^= 1;
+	}
+	assert_int_equal(pwrite(fd, bytes, (size_t)size, 0), size);
+	assert_int_equal(stamps_consented(folder->fd, &record), 1);
+	assert_int_equal(pwrite(fd, "x", 1, size), 1);
+	assert_int_equal(stamps_consented(folder->fd, &record), 0);
+}
+
+static void stamps_consented_in_a_folder_others_can_write_to_is_no(void **state)
+{
+	struct folder *folder = *state;
+	struct image_record record = record_of(1, "a", 100);
+
+	assert_int_equal(stamps_consent(folder->fd, &record), 0);
+	for (mode_t mode = 0770; mode >= 0702; mode -= 0770 - 0702) {
+		assert_int_equal(fchmod(folder->fd, mode), 0);
+		assert_int_equal(stamps_consented(folder->fd, &record), 0);
+	}
+	assert_int_equal(fchmod(folder->fd, 0700), 0);
+	assert_int_equal(stamps_consented(folder->fd, &record), 1);
+	if (geteuid() == 0) {
+		assert_int_equal(fchown(folder->fd, 12345, 12345), 0);
+		assert_int_equal(stamps_consented(folder->fd, &record), 0);
+	}
+}
+
+static void stamps_open_existing_makes_no_folder(void **state)
+{
+	struct folder *folder = *state;
+	char path[80];
+	struct error err = {0};
+
+	snprintf(path, sizeof(path), "%s/a/c", folder->path);
+	assert_int_equal(stamps_open_existing(path, &err), -ENOENT);
+	assert_non_null(strstr(err.text, path));
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -275,6 +363,11 @@ int main(void)
 		TEST(stamps_served_of_one_name_leaves_one_that_ends_like_a_temporary_file),
 		TEST(stamps_newest_of_a_damaged_file_is_none),
 		TEST(stamps_open_folder_others_can_write_to_is_refused),
+		TEST(stamps_consent_is_to_exactly_one_image_of_a_name),
+		TEST(stamps_consent_ends_when_what_is_newest_is_served),
+		TEST(stamps_consented_of_a_damaged_file_is_no),
+		TEST(stamps_consented_in_a_folder_others_can_write_to_is_no),
+		TEST(stamps_open_existing_makes_no_folder),
 		cmocka_unit_test(stamps_folder_is_the_option_else_roots_else_the_users),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
