@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -17,16 +18,31 @@ static int stamps_of(const struct options *options, struct error *err)
 	return r < 0 ? r : stamps_open_existing(path, err);
 }
 
-static int give(const struct options *options, const struct image_record *record, struct error *err)
+/* What the folder's name says is what the operator sees, and means. */
+static int check_id(const struct store_image *image, struct error *err)
 {
-	_cleanup_fd_ int fd = stamps_of(options, err);
+	char id[2 * RECORD_HASH_BYTES + 1];
 
+	record_hex(image->record.id, id);
+	if (strcmp(id, image->id) == 0)
+		return 0;
+	return error_set_plain(err, -EINVAL, "record",
+			       "the record in the folder of %.*s is of another image, %.*s",
+			       STORE_ID_SHORT, image->id, STORE_ID_SHORT, id);
+}
+
+static int give(const struct options *options, const struct store_image *image, struct error *err)
+{
+	int r = check_id(image, err);
+	if (r < 0)
+		return r;
+	_cleanup_fd_ int fd = stamps_of(options, err);
 	/* Where nothing was ever served, nothing is older than that. */
 	if (fd == -ENOENT && !options->stamps)
 		return 0;
 	if (fd < 0)
 		return fd;
-	int r = stamps_consent(fd, record);
+	r = stamps_consent(fd, &image->record);
 	return r < 0 ? error_set(err, r, "stamps", "cannot write in the folder of stamps") : 0;
 }
 
@@ -39,7 +55,7 @@ void consent_give(const struct verb *verb, const struct options *options,
 
 	if (!image->has_record)
 		return; /* nobody can tell how old it is, and no server asks */
-	int r = give(options, &image->record, &err);
+	int r = give(options, image, &err);
 	if (server_of_another(options->link, &pid, &user))
 		fprintf(stderr,
 			"sandlot image %s: the server (pid %d) is another user's, and what it may "

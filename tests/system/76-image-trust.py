@@ -379,6 +379,19 @@ class WantedAgain(TrustCase):
         with open(self.consent, "wb") as file:
             file.write(data)
 
+    def test_an_image_in_the_folder_of_another_gets_no_consent(self):
+        """What `rollback` names, by its folder, is what it consents to."""
+        for mark in ("old", "new"):
+            os.rename(self.path(mark), self.path(image_id(mark)))
+            os.symlink(image_id(mark), self.path(mark))
+        self.begin_both()
+        shutil.copytree(self.path("elder"), self.path("put-in-its-place"), symlinks=True)
+        os.rename(self.path(image_id("old")), self.path("taken-away"))
+        os.rename(self.path("put-in-its-place"), self.path(image_id("old")))
+        said = self.image("rollback")
+        self.assertIn(f"the folder of {image_id('old')[:12]} is of another image, {image_id('elder')[:12]}", said)
+        self.expect_kept("new", "is older")
+
     def test_what_cannot_be_said_to_the_server_is_told(self):
         """And the link is changed all the same."""
         self.begin_both()
