@@ -6,8 +6,16 @@
 #define BAKE_CELL_H
 
 #include "bake/bake.h"
+#include "base/outcome.h"
 
 enum { CELL_JOB_FILES_MAX = 4, CELL_JOB_ENV_MAX = 16, CELL_JOB_LIMITS_MAX = 8 };
+
+/* How a command in a cell ended. */
+struct cell_end {
+	enum outcome outcome;
+	int exit_code; /* of OUTCOME_EXITED */
+	int signal;    /* that ended it; 0: none */
+};
 
 /* Everything is borrowed. */
 struct cell_job {
@@ -17,6 +25,7 @@ struct cell_job {
 	const char *env[CELL_JOB_ENV_MAX];	 /* NAME=value; NULL ends */
 	const char *limits[CELL_JOB_LIMITS_MAX]; /* NAME=value; NULL ends */
 	const char *files[CELL_JOB_FILES_MAX];	 /* HOSTPATH:PATH below /playground; NULL ends */
+	const char *input;			 /* file that is its stdin; NULL: none */
 	const char *bind;			 /* HOSTDIR:PATH, or NULL */
 	const char *artefact;			 /* PATH:HOSTFILE, or NULL */
 	uint64_t wall_usec;			 /* our own bound, above the cell's limit */
@@ -27,10 +36,11 @@ struct cell_job {
 /*
  * Runs it. Returns 0 when the command ran, whatever its exit code (ret_result->stdout_data has its
  * output, ret_result->tail what it printed on stderr); a negative errno with a text when the cell
- * could not be made. ret_result is written in every case; child_result_fini() it.
+ * could not be made. ret_result is written in every case; child_result_fini() it. ret_end: NULL, or
+ * how it ended, told exactly; the exit code alone does not tell a limit from a program's own words.
  */
 int cell_job_run(struct bake *bake, const struct cell_job *job, struct child_result *ret_result,
-		 struct error *err);
+		 struct cell_end *ret_end, struct error *err);
 
 /* The same, for a command that must succeed: another exit code is -EIO "WHAT failed", the tail in
  * bake->tail. */

@@ -118,13 +118,13 @@ static _Noreturn void child_exec(const struct child_spec *spec, char *const *env
 				 const int out_fds[2], int error_fd)
 {
 	sigset_t none;
-	int null_fd = open("/dev/null", O_RDONLY);
+	int in_fd = open(spec->input ? spec->input : "/dev/null", O_RDONLY);
 
 	sigemptyset(&none);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && setpgid(0, 0) == 0 &&
-	    null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 &&
-	    dup2(out_fds[0], STDOUT_FILENO) >= 0 && dup2(out_fds[1], STDERR_FILENO) >= 0 &&
-	    (!spec->cwd || chdir(spec->cwd) == 0) && (!spec->jail || jail_enter(spec->jail) == 0) &&
+	    in_fd >= 0 && dup2(in_fd, STDIN_FILENO) >= 0 && dup2(out_fds[0], STDOUT_FILENO) >= 0 &&
+	    dup2(out_fds[1], STDERR_FILENO) >= 0 && (!spec->cwd || chdir(spec->cwd) == 0) &&
+	    (!spec->jail || jail_enter(spec->jail) == 0) &&
 	    (spec->keep_fd < 0 || fcntl(spec->keep_fd, F_SETFD, 0) == 0) &&
 	    sigprocmask(SIG_SETMASK, &none, NULL) == 0)
 		execvpe(spec->argv[0], (char *const *)spec->argv, env);

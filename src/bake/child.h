@@ -1,6 +1,6 @@
 /*
  * Runs the tools a bake needs (apt-get, cargo, sandlot cell), one at a time, bounded in
- * time. Each gets a process group of its own, no stdin, and dies with the bake. SIGINT, SIGTERM and
+ * time. Each gets a process group of its own and dies with the bake. SIGINT, SIGTERM and
  * SIGHUP are blocked in the bake and looked for (child_interrupted()), so that temporary folders
  * are always taken away.
  */
@@ -37,6 +37,7 @@ struct child_spec {
 	const char *const *env;	       /* NAME=value, NULL-terminated, added to ours; or NULL */
 	const char *cwd;	       /* or NULL; in a jail it is the jail's folder */
 	const struct child_jail *jail; /* or NULL: as root */
+	const char *input;	       /* the file that is its stdin; NULL: /dev/null */
 	int keep_fd;		       /* stays open in the child under its number; or -EBADF */
 	int capture_stdout;	       /* 1: kept in the result instead of going to line() */
 	uint64_t wall_usec;	       /* the child is killed after this */

@@ -179,7 +179,7 @@ static int run_build(struct crates_build *build, const char *folder, const char 
 		.owner = build,
 	};
 	__attribute__((cleanup(child_result_fini))) struct child_result result;
-	r = cell_job_run(bake, &job, &result, err);
+	r = cell_job_run(bake, &job, &result, NULL, err);
 	unlink(script_path.text);
 	if (r < 0 || result.exit_code == 0)
 		return r;

@@ -221,7 +221,7 @@ static int read_recipe(struct recipe *recipe, struct inputs *inputs, struct erro
 	if (r >= 0 && script)
 		r = add_source(recipe, inputs, script, err);
 	json_array_foreach (json_object_get(recipe->json, "checks"), i, check)
-		if (r >= 0)
+		if (r >= 0 && json_text(check, "file"))
 			r = add_source(recipe, inputs, json_text(check, "file"), err);
 	return r;
 }

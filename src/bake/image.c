@@ -17,7 +17,7 @@
 #include "bake/tree.h"
 
 /* Raise it when other documents, or others of the same inputs, are put beside the tree. */
-#define DOCUMENTS_FORMAT "1"
+#define DOCUMENTS_FORMAT "2"
 
 static int image_id(const struct bake *bake, char ret_id[DIGEST_HEX_SIZE], struct error *err)
 {

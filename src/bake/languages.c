@@ -7,6 +7,7 @@
 #include "bake/cell.h"
 #include "bake/json.h"
 #include "bake/rust.h"
+#include "bake/selftest_crates.h"
 #include "bake/template.h"
 #include "bake/versions.h"
 #include "base/clock.h"
@@ -66,6 +67,16 @@ static int add_version(struct bake *bake, const struct recipe *recipe, json_t *l
 	return set(language, "version", json_string(found), err);
 }
 
+/* A test of a recipe as the manifest has it: with the program instead of its file. New, or NULL. */
+static json_t *program_of(const json_t *test, const char *code)
+{
+	json_t *program = json_copy((json_t *)test);
+
+	json_object_del(program, "file");
+	json_object_set_new(program, "code", json_string(code));
+	return program;
+}
+
 static int add_sources(const struct recipe *recipe, json_t *language, struct error *err)
 {
 	const json_t *hello = json_object_get(recipe->json, "hello");
@@ -76,10 +87,50 @@ static int add_sources(const struct recipe *recipe, json_t *language, struct err
 		r = recipe_source(recipe, json_text(hello, "file"), &code, err);
 	if (r >= 0)
 		r = set(language, "sample", json_string(sample), err);
-	if (r >= 0)
-		r = set(language, "hello",
-			json_pack("{s:s, s:s}", "code", code, "stdout", json_text(hello, "stdout")),
-			err);
+	return r < 0 ? r : set(language, "hello", program_of(hello, code), err);
+}
+
+static int append_check(json_t *checks, json_t *take_check, struct error *err)
+{
+	if (json_array_append_new(checks, take_check) < 0)
+		return error_set(err, -ENOMEM, "languages", "cannot write the manifest");
+	return 0;
+}
+
+/* What the crate set says of itself, for each channel and mode. */
+static int add_crates_check(const struct bake *bake, json_t *checks, struct error *err)
+{
+	const struct definition *definition = bake->definition;
+	const char *printed = definition->crates_stdout ? definition->crates_stdout : "";
+	_cleanup_free_ char *code = NULL;
+
+	int r = selftest_crates_code(definition->crates_check, bake->crates, &code, err);
+	if (r < 0)
+		return r;
+	return append_check(checks,
+			    json_pack("{s:s, s:s, s:{}, s:s, s:[s, s]}", "name", "crates", "code",
+				      code, "options", "stdout", printed, "for_each", "channel",
+				      "mode"),
+			    err);
+}
+
+static int add_checks(const struct bake *bake, const struct recipe *recipe, json_t *language,
+		      struct error *err)
+{
+	json_t *checks = json_array(), *check;
+	size_t i;
+
+	int r = set(language, "checks", checks, err);
+	json_array_foreach (json_object_get(recipe->json, "checks"), i, check) {
+		const char *file = json_text(check, "file"), *own = json_text(check, "code");
+		_cleanup_free_ char *code = NULL;
+		if (r >= 0 && file)
+			r = recipe_source(recipe, file, &code, err);
+		if (r >= 0)
+			r = append_check(checks, program_of(check, file ? code : own), err);
+	}
+	if (r >= 0 && bake->crates && recipe == definition_rust(bake->definition))
+		r = add_crates_check(bake, checks, err);
 	return r;
 }
 
@@ -186,7 +237,9 @@ static int add_language(struct bake *bake, const struct recipe *recipe, json_t *
 	int r = add_rust(bake, recipe, language, err); /* may change the default channel */
 	if (r >= 0)
 		r = add_version(bake, recipe, language, err);
-	return r < 0 ? r : add_sources(recipe, language, err);
+	if (r >= 0)
+		r = add_sources(recipe, language, err);
+	return r < 0 ? r : add_checks(bake, recipe, language, err);
 }
 
 int languages_manifest(struct bake *bake, const char *id, json_t **ret_manifest, struct error *err)

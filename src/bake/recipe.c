@@ -7,6 +7,7 @@
 #include "bake/json.h"
 #include "bake/path.h"
 #include "bake/recipe_sources.h"
+#include "bake/selftest_judge.h"
 #include "bake/template.h"
 #include "base/fd.h"
 
@@ -72,17 +73,6 @@ static const struct json_field env_fields[] = {
 static const struct json_field hello_fields[] = {
 	{"file", JSON_SHAPE_TEXT, 0},
 	{"stdout", JSON_SHAPE_TEXT, 0},
-	{"for_each", JSON_SHAPE_TEXTS, 1},
-};
-
-static const struct json_field check_fields[] = {
-	{"name", JSON_SHAPE_TEXT, 0},
-	{"file", JSON_SHAPE_TEXT, 0},
-	{"options", JSON_SHAPE_TEXT_MAP, 0},
-	{"stdout", JSON_SHAPE_TEXT, 1},
-	{"stdout_contains", JSON_SHAPE_TEXT, 1},
-	{"stderr_contains", JSON_SHAPE_TEXT, 1},
-	{"exit_code", JSON_SHAPE_NUMBER, 1},
 	{"for_each", JSON_SHAPE_TEXTS, 1},
 };
 
@@ -326,7 +316,8 @@ static int check_choices(const json_t *check, const json_t *options, struct json
 
 static int check_checks(const json_t *recipe, const char *file, struct error *err)
 {
-	const json_t *options = json_object_get(json_object_get(recipe, "language"), "options");
+	const json_t *language = json_object_get(recipe, "language");
+	const json_t *options = json_object_get(language, "options");
 	const json_t *hello = json_object_get(recipe, "hello");
 	struct json_place place = {file, "hello"};
 	size_t i;
@@ -340,7 +331,10 @@ static int check_checks(const json_t *recipe, const char *file, struct error *er
 		snprintf(where, sizeof(where), "checks[%zu]", i);
 		place.path = where;
 		if (r >= 0)
-			r = json_check_object(check, FIELDS(check_fields), place, err);
+			r = json_check_object(check, selftest_fields, selftest_field_count, place,
+					      err);
+		if (r >= 0)
+			r = selftest_check(check, language, place, err);
 		if (r >= 0)
 			r = check_choices(check, options, place, err);
 	}

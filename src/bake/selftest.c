@@ -9,22 +9,30 @@
 
 #include "bake/cell.h"
 #include "bake/json.h"
-#include "bake/selftest_crates.h"
+#include "bake/selftest_judge.h"
 #include "bake/template.h"
 #include "base/clock.h"
 #include "base/fd.h"
 
-enum { TEST_WALL_SEC = 150, TITLE_SIZE = 160 };
+enum { TEST_WALL_SEC = 150, TITLE_SIZE = 160, LIMIT_SIZE = 64 };
 
 /* One program with one choice of options. All borrowed. */
 struct selftest {
 	struct bake *bake;
 	const json_t *language; /* of the manifest */
-	const json_t *expected; /* hello or one of checks, of the recipe */
+	const json_t *expected; /* hello or one of checks, of the same */
 	const char *title;
 	struct template_values values;
-	struct path source, binary; /* in the scratch folder */
+	struct path source, binary, input; /* in the scratch folder */
 };
+
+/* The step whose end is what the test is about. */
+static const char *judged_step(const struct selftest *test)
+{
+	const char *step = json_text(test->expected, "step");
+
+	return step ? step : "run";
+}
 
 static int failed(const struct selftest *test, const char *why, const struct child_result *result,
 		  struct error *err)
@@ -61,13 +69,32 @@ static int fill_env(const json_t *step, const struct template_values *values, ch
 	return 0;
 }
 
+/* Adds the limits of the test, behind those that hold for every test. */
+static void add_limits(const struct selftest *test, struct cell_job *job, char (*texts)[LIMIT_SIZE])
+{
+	const char *name;
+	json_t *value;
+	size_t n = 0;
+
+	while (job->limits[n])
+		n++;
+	json_object_foreach (json_object_get(test->expected, "limits"), name, value) {
+		if (n + 1 >= CELL_JOB_LIMITS_MAX)
+			break;
+		snprintf(texts[n], LIMIT_SIZE, "%s=%s", name, json_string_value(value));
+		job->limits[n] = texts[n];
+		n++;
+	}
+}
+
 /* Runs a step with a file in and maybe one out: "HOST:PATH" each. */
 static int run_step(const struct selftest *test, const char *step_name, const char *file,
-		    const char *artefact, struct child_result *ret_result, struct error *err)
+		    const char *artefact, struct child_result *ret_result, struct cell_end *ret_end,
+		    struct error *err)
 {
 	const json_t *step = json_object_get(test->language, step_name);
 	const int compiles = strcmp(step_name, "compile") == 0;
-	char **argv = NULL, **env = NULL;
+	char **argv = NULL, **env = NULL, limits[CELL_JOB_LIMITS_MAX][LIMIT_SIZE];
 
 	*ret_result = (struct child_result){.exit_code = 0};
 	int r = template_argv(json_object_get(step, "argv"), &test->values, &argv, err);
@@ -81,21 +108,41 @@ static int run_step(const struct selftest *test, const char *step_name, const ch
 			/* The default limits but for time: the machine may be busy. */
 			.limits = {"wall=120s", compiles ? "cpu=120s" : "cpu=60s"},
 			.files = {file},
+			.input = test->input.text,
 			.artefact = artefact,
 			.wall_usec = TEST_WALL_SEC * USEC_PER_SEC,
 		};
 		for (size_t i = 0; env[i]; i++)
 			job.env[i] = env[i];
-		r = cell_job_run(test->bake, &job, ret_result, err);
+		if (strcmp(step_name, judged_step(test)) == 0)
+			add_limits(test, &job, limits);
+		r = cell_job_run(test->bake, &job, ret_result, ret_end, err);
 	}
 	template_argv_free(argv);
 	template_argv_free(env);
 	return r;
 }
 
+/* Is it what was expected? The test's own account of it is the failure. */
+static int judge(const struct selftest *test, const struct child_result *result,
+		 const struct cell_end *end, struct error *err)
+{
+	const struct selftest_seen seen = {.end = *end,
+					   .out = result->stdout_data ? result->stdout_data : "",
+					   .errors = result->tail};
+	char why[SELFTEST_WHY_SIZE];
+
+	if (selftest_judge(test->expected, &seen, why))
+		return 0;
+	return failed(test, why, result, err);
+}
+
+/* Returns 1 when there is a program to run now, 0 when that it did not compile was the test. */
 static int compile(const struct selftest *test, const char *path, struct error *err)
 {
+	const int is_judged = strcmp(judged_step(test), "compile") == 0;
 	struct path file, artefact;
+	struct cell_end end;
 	__attribute__((cleanup(child_result_fini))) struct child_result result = {.exit_code = 0};
 
 	unlink(test->binary.text);
@@ -103,45 +150,36 @@ static int compile(const struct selftest *test, const char *path, struct error *
 	if (r >= 0)
 		r = path_format(&artefact, err, "%s:%s", path, test->binary.text);
 	if (r >= 0)
-		r = run_step(test, "compile", file.text, artefact.text, &result, err);
+		r = run_step(test, "compile", file.text, artefact.text, &result, &end, err);
 	if (r < 0)
 		return r;
+	if (is_judged)
+		return judge(test, &result, &end, err);
 	if (result.exit_code != 0)
 		return failed(test, "it does not compile", &result, err);
 	if (chmod(test->binary.text, 0755) < 0)
 		return failed(test, "compiling made no program", &result, err);
-	return 0;
+	return 1;
 }
 
-static int compare(const struct selftest *test, const struct child_result *result,
-		   struct error *err)
+/* file: "HOST:PATH" of the program, or of its source. */
+static int run_and_judge(const struct selftest *test, const char *file, struct error *err)
 {
-	const json_t *code = json_object_get(test->expected, "exit_code");
-	const char *whole = json_text(test->expected, "stdout");
-	const char *part = json_text(test->expected, "stdout_contains");
-	const char *err_part = json_text(test->expected, "stderr_contains");
-	const char *printed = result->stdout_data ? result->stdout_data : "";
-	char why[64];
+	__attribute__((cleanup(child_result_fini))) struct child_result result = {.exit_code = 0};
+	struct cell_end end;
 
-	if (result->exit_code != (int)json_integer_value(code)) {
-		snprintf(why, sizeof(why), "it ended with exit status %d", result->exit_code);
-		return failed(test, why, result, err);
-	}
-	if ((whole && strcmp(whole, printed) != 0) || (part && !strstr(printed, part)))
-		return failed(test, "its output is not what it should be", result, err);
-	if (err_part && !strstr(result->tail, err_part))
-		return failed(test, "its error output lacks what should be there", result, err);
-	return 0;
+	int r = run_step(test, "run", file, NULL, &result, &end, err);
+	return r < 0 ? r : judge(test, &result, &end, err);
 }
 
 /* Compiles (when the language does) and runs. */
 static int run_one(const struct selftest *test, struct error *err)
 {
 	const json_t *compile_step = json_object_get(test->language, "compile");
+	const char *from = test->source.text, *to = test->values.main_file;
 	_cleanup_free_ char *artefact = NULL;
 	struct path file;
-	__attribute__((cleanup(child_result_fini))) struct child_result result = {.exit_code = 0};
-	int r;
+	int r = 1;
 
 	progress_tick(&test->bake->progress, test->title);
 	if (compile_step) {
@@ -149,15 +187,13 @@ static int run_one(const struct selftest *test, struct error *err)
 				  err);
 		if (r >= 0)
 			r = compile(test, artefact, err);
-		if (r >= 0)
-			r = path_format(&file, err, "%s:%s", test->binary.text, artefact);
-	} else {
-		r = path_format(&file, err, "%s:%s", test->source.text, test->values.main_file);
+		from = test->binary.text;
+		to = artefact;
 	}
-	if (r >= 0)
-		r = run_step(test, "run", file.text, NULL, &result, err);
-	if (r >= 0)
-		r = compare(test, &result, err);
+	if (r > 0)
+		r = path_format(&file, err, "%s:%s", from, to) < 0 ? -ENAMETOOLONG : 1;
+	if (r > 0)
+		r = run_and_judge(test, file.text, err);
 	if (r >= 0)
 		progress_add(&test->bake->progress, NULL, 0);
 	return r;
@@ -194,44 +230,29 @@ static int run_each(struct selftest *test, json_t *chosen, size_t i, struct erro
 }
 
 /* One hello or check. */
-static int run_program(struct selftest *test, const struct recipe *recipe, const json_t *expected,
-		       struct error *err)
+static int run_program(struct selftest *test, const json_t *expected, struct error *err)
 {
-	_cleanup_free_ char *code = NULL;
+	const char *code = json_text(expected, "code"), *input = json_text(expected, "stdin");
 	const json_t *options = json_object_get(expected, "options");
 	json_auto_t *chosen = options ? json_copy((json_t *)options) : json_object();
+
 	if (!chosen)
 		return error_set(err, -ENOMEM, "self-test", "cannot fill a step");
-
+	if (!code)
+		return error_set_plain(err, -EINVAL, "self-test", "%s: a test has no program",
+				       json_text(test->language, "name"));
 	test->expected = expected;
-	int r = recipe_source(recipe, json_text(expected, "file"), &code, err);
+	int r = path_write_file(test->source.text, 0644, code, strlen(code), err);
 	if (r >= 0)
-		r = path_write_file(test->source.text, 0644, code, strlen(code), err);
+		r = path_write_file(test->input.text, 0644, input ? input : "",
+				    input ? strlen(input) : 0, err);
 	return r < 0 ? r : run_each(test, chosen, 0, err);
 }
 
-/* What the set says of itself, for each channel and mode. */
-static int run_crates(struct selftest *test, struct error *err)
+static int run_language(struct bake *bake, const json_t *language, const char *scratch,
+			struct error *err)
 {
-	const struct definition *definition = test->bake->definition;
-	_cleanup_free_ char *code = NULL;
-	const char *printed = definition->crates_stdout ? definition->crates_stdout : "";
-	json_auto_t *chosen = json_object();
-	json_auto_t *expected = json_pack("{s:s, s:s, s:[s, s]}", "name", "crates", "stdout",
-					  printed, "for_each", "channel", "mode");
-
-	if (!chosen || !expected)
-		return error_set(err, -ENOMEM, "self-test", "cannot fill a step");
-	test->expected = expected;
-	int r = selftest_crates_code(definition->crates_check, test->bake->crates, &code, err);
-	if (r >= 0)
-		r = path_write_file(test->source.text, 0644, code, strlen(code), err);
-	return r < 0 ? r : run_each(test, chosen, 0, err);
-}
-
-static int run_language(struct bake *bake, const struct recipe *recipe, const json_t *language,
-			const char *scratch, struct error *err)
-{
+	const json_t *hello = json_object_get(language, "hello");
 	struct selftest test = {.bake = bake, .language = language};
 	size_t i;
 	json_t *check;
@@ -242,22 +263,23 @@ static int run_language(struct bake *bake, const struct recipe *recipe, const js
 	if (r >= 0)
 		r = path_format(&test.binary, err, "%s/program", scratch);
 	if (r >= 0)
-		r = run_program(&test, recipe, json_object_get(recipe->json, "hello"), err);
-	json_array_foreach (json_object_get(recipe->json, "checks"), i, check)
+		r = path_format(&test.input, err, "%s/input", scratch);
+	if (r >= 0 && hello)
+		r = run_program(&test, hello, err);
+	json_array_foreach (json_object_get(language, "checks"), i, check)
 		if (r >= 0)
-			r = run_program(&test, recipe, check, err);
-	if (r >= 0 && bake->crates && recipe == definition_rust(bake->definition))
-		r = run_crates(&test, err);
+			r = run_program(&test, check, err);
 	return r;
 }
 
 int selftest_run(struct bake *bake, const json_t *manifest, const char *scratch, struct error *err)
 {
-	const json_t *languages = json_object_get(manifest, "languages");
+	size_t i;
+	json_t *language;
 	int r = 0;
 
-	for (size_t i = 0; i < bake->definition->recipe_count && r >= 0; i++)
-		r = run_language(bake, &bake->definition->recipes[i], json_array_get(languages, i),
-				 scratch, err);
+	json_array_foreach (json_object_get(manifest, "languages"), i, language)
+		if (r >= 0)
+			r = run_language(bake, language, scratch, err);
 	return r;
 }

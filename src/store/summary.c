@@ -164,7 +164,7 @@ static int add_vetted_crates(json_t *crates, const json_t *vetting)
 /* What is told elsewhere, or is no setting. */
 static int is_setting(const char *key)
 {
-	static const char *const others[] = {"id", "version", "channels", "hello"};
+	static const char *const others[] = {"id", "version", "channels", "hello", "checks"};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcmp(key, others[i]) == 0)

@@ -218,6 +218,32 @@ class Locked(unittest.TestCase):
         self.assertEqual(os.listdir(world.path("cache/images")), [])
 
 
+class SelfTests(unittest.TestCase):
+    """What a recipe says of its language must be so."""
+
+    def setUp(self):
+        self.world = World()
+
+    def tearDown(self):
+        self.world.close()
+
+    def test_an_image_whose_language_does_otherwise_is_not_made(self):
+        world = self.world
+        check = {"name": "prints itself", "code": "one\ntwo\n", "options": {}, "stdout": "one\ntwo\n"}
+        world.recipe["checks"] = [check]
+        world.write()
+        image, _ = world.image()
+        self.assertEqual(read_json(os.path.join(image, "manifest.json"))["languages"][0]["checks"], [check])
+
+        world.recipe["checks"] = [{**check, "stdout": "one\ntoo\n"}]
+        world.write()
+        done = world.bake()
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn('Say, prints itself {}: line 2 of its output is "two" instead of "too"', done.stdout)
+        self.assertEqual({name for name in os.listdir(world.path("cache/images")) if len(name) == 64},
+                         {os.path.basename(image)})
+
+
 class Tools(unittest.TestCase):
     """What an operator adds: tarballs and folders by their hash, Debian's packages in their place."""
 
