@@ -74,8 +74,7 @@ int bake_layer(const struct bake *bake, const char *kind, const char *key, struc
 	return r < 0 ? r : path_exists(ret_layer->text);
 }
 
-/* The folder this program is in: the others of the same build are beside it. */
-static int find_programs(struct bake *bake, struct error *err)
+int bake_find_programs(struct bake *bake, struct error *err)
 {
 	ssize_t n =
 		readlink("/proc/self/exe", bake->programs.text, sizeof(bake->programs.text) - 1);
@@ -97,7 +96,7 @@ int bake_open(struct bake *bake, const struct bake_options *options, struct erro
 		return error_set_plain(err, -EPERM, "bake",
 				       "baking an image needs root, to make cells and files that "
 				       "are root's; try sudo");
-	int r = find_programs(bake, err);
+	int r = bake_find_programs(bake, err);
 	if (r >= 0)
 		r = image_name_find(options->image, &folder, err);
 	if (r >= 0)

@@ -123,6 +123,9 @@ struct bake_options {
  */
 int bake_open(struct bake *bake, const struct bake_options *options, struct error *err);
 
+/* Fills in bake->programs: the folder this program is in has the others of the same build. */
+int bake_find_programs(struct bake *bake, struct error *err);
+
 /* Ends what the progress shows; r: below 0 when the work failed. */
 void bake_close_progress(struct bake *bake, int r);
 

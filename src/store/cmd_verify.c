@@ -9,6 +9,7 @@
 #include "bake/vet_check.h"
 #include "base/clock.h"
 #include "store/check.h"
+#include "store/selftest.h"
 #include "store/print.h"
 #include "store/verb.h"
 
@@ -19,13 +20,14 @@ struct verified {
 	uint64_t usec; /* it took */
 	int violations;
 	char reasons[VET_REASONS_SIZE]; /* of violations, a line each */
+	struct selftest_verdict selftest;
 };
 
 static int is_good(const struct options *options, const struct verified *verified)
 {
 	const struct verdict *verdict = &verified->verdict;
 
-	if (verified->violations > 0)
+	if (verified->violations > 0 || verified->selftest.failed)
 		return 0;
 	return verdict->code == VERDICT_OK ||
 	       (verdict->code == VERDICT_UNSIGNED && options_has(options, OPTION_UNSIGNED));
@@ -44,6 +46,9 @@ static void print_verified(const struct verified *verified)
 		       verified->usec / (USEC_PER_SEC / 10) % 10);
 	putchar('\n');
 	fputs(verified->reasons, stdout);
+	if (verified->selftest.sentence[0])
+		printf("%s: self-test: %s\n%s", title, verified->selftest.sentence,
+		       verified->selftest.printed);
 	fflush(stdout);
 }
 
@@ -54,12 +59,15 @@ static json_t *verified_json(const struct verified *verified)
 
 	store_title(&verified->image, title);
 	verdict_sentence(verdict, title, sentence);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s, s:i, s:s}", "name",
+	const struct selftest_verdict *selftest = &verified->selftest;
+	const char *word = !selftest->sentence[0] ? NULL : selftest->failed ? "failed" : "passed";
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s, s:i, s:s, s:s?, s:s}", "name",
 			 verified->image.name, "id", verified->image.id, "folder",
 			 verified->image.folder.text, "verdict", verdict_word(verdict->code),
 			 "detail", verdict->text, "signer",
 			 verdict->signer[0] ? verdict->signer : NULL, "sentence", sentence,
-			 "violations", verified->violations, "reasons", verified->reasons);
+			 "violations", verified->violations, "reasons", verified->reasons,
+			 "selftest", word, "selftest_sentence", selftest->sentence);
 }
 
 /* The crate set whose audits tell: as given, or of the definition that has the image's name. */
@@ -96,6 +104,21 @@ static int look_for_violations(const struct options *options, struct verified *v
 	return r < 0 ? r : 0;
 }
 
+/* Whoever calls reads the manifest: only when it is what a trusted key has signed. */
+static int run_selftest(const struct options *options, struct verified *verified, struct error *err)
+{
+	struct selftest_verdict *selftest = &verified->selftest;
+
+	if (!is_good(options, verified))
+		return 0;
+	if (verified->verdict.code == VERDICT_OK)
+		return image_selftest(&verified->image, selftest, err);
+	selftest->failed = 1;
+	snprintf(selftest->sentence, sizeof(selftest->sentence),
+		 "not run, for nobody has signed the image; see sandlot image sign");
+	return 0;
+}
+
 static int verify_one(const struct options *options, const struct store *store, const char *name,
 		      struct verified *ret_verified, struct error *err)
 {
@@ -108,7 +131,12 @@ static int verify_one(const struct options *options, const struct store *store, 
 	ret_verified->usec = clock_monotonic_usec() - started;
 	ret_verified->violations = 0;
 	ret_verified->reasons[0] = '\0';
-	return r < 0 ? r : look_for_violations(options, ret_verified, err);
+	ret_verified->selftest = (struct selftest_verdict){.failed = 0};
+	if (r >= 0)
+		r = look_for_violations(options, ret_verified, err);
+	if (r >= 0 && options_has(options, OPTION_SELFTEST))
+		r = run_selftest(options, ret_verified, err);
+	return r;
 }
 
 static int verify_all(const struct options *options, const struct store *store, json_t *answers,
@@ -155,13 +183,17 @@ const struct verb verb_verify = {
 		"that is trusted here, and that neither has expired. This is what a server does\n"
 		"before it takes an image for the first time. Names the first file that\n"
 		"differs. Also looks for crates in it that an audit, by now, speaks against.\n"
-		"The exit status is 1 when an image is not as it was signed, or has such a "
-		"crate.\n",
+		"With --selftest each language's programs are compiled and run as well, in\n"
+		"cells, when all else is well: the first that does not end or print as it should\n"
+		"is named, with what differs.\n"
+		"The exit status is 1 when an image is not as it was signed, has such a crate, or\n"
+		"fails a self-test.\n",
 	.examples = "  sandlot image verify current\n"
 		    "  sandlot image verify --keys ./keys /srv/sandlot/image\n"
+		    "  sandlot image verify --selftest polyglot\n"
 		    "  sandlot image verify --json default | jq -r '.[].verdict'\n",
 	.options = OPTION_CACHE | OPTION_LINK | OPTION_KEYS | OPTION_JSON | OPTION_UNSIGNED |
-		   OPTION_AUDITS,
+		   OPTION_AUDITS | OPTION_SELFTEST,
 	.least = 1,
 	.most = 64,
 	.run = run,

@@ -55,6 +55,7 @@ static const struct row {
 	{"allow-older", NULL,
 	 "have a server take it even though one of its name that was baked later was served",
 	 OPTION_OLDER, 0, 0},
+	{"selftest", NULL, "also run its self-tests, each in a cell", OPTION_SELFTEST, 0, 0},
 	{"dry-run", NULL, "say what would be done, and do nothing", OPTION_DRY_RUN, 0, 0},
 	{"json", NULL, "print JSON", OPTION_JSON, 0, 0},
 };
