@@ -67,9 +67,12 @@ static int layer_key(const struct bake *bake, const json_t *list, char ret_key[D
 		r = add_json(&digest, "epoch", json_object_get(definition->json, "epoch"));
 	if (r >= 0)
 		r = add_json(&digest, "packages", list);
-	for (size_t i = 0; i < definition->recipe_count && r >= 0; i++)
-		r = add_json(&digest, "prepare",
-			     json_object_get(definition->recipes[i].json, "prepare"));
+	for (size_t i = 0; i < definition->recipe_count && r >= 0; i++) {
+		const json_t *recipe = definition->recipes[i].json;
+		r = add_json(&digest, "prepare", json_object_get(recipe, "prepare"));
+		if (r >= 0 && json_object_get(recipe, "remove"))
+			r = add_json(&digest, "remove", json_object_get(recipe, "remove"));
+	}
 	return end_key(&digest, r, ret_key, err);
 }
 

@@ -29,11 +29,16 @@ static int matches(const json_t *patterns, const char *path)
 	return 0;
 }
 
+/* What neither the base nor a recipe wants. */
 static int remove_visit(void *owner, const struct tree_entry *entry, struct error *err)
 {
-	const json_t *patterns = owner;
+	const struct definition *definition = owner;
+	int is_wanted = !matches(json_object_get(definition->base, "remove"), entry->path);
 
-	if (!matches(patterns, entry->path))
+	for (size_t i = 0; i < definition->recipe_count && is_wanted; i++)
+		is_wanted = !matches(json_object_get(definition->recipes[i].json, "remove"),
+				     entry->path);
+	if (is_wanted)
 		return 0;
 	int r = tree_remove(entry->full_path, err);
 	return r < 0 ? r : 1;
@@ -187,13 +192,13 @@ static int prepare_all(struct bake *bake, const char *folder, const json_t *jobs
 
 int debian_finish(struct bake *bake, const char *folder, struct error *err)
 {
-	const struct definition *definition = bake->definition;
+	struct definition *definition = bake->definition;
 	const json_t *base = definition->base;
 	struct path root;
 
 	int r = path_format(&root, err, "%s/root", folder);
 	if (r >= 0)
-		r = tree_walk(root.text, remove_visit, json_object_get(base, "remove"), err);
+		r = tree_walk(root.text, remove_visit, definition, err);
 	if (r >= 0)
 		r = make_folders(base, root.text, err);
 	if (r >= 0)

@@ -21,6 +21,7 @@ static const struct json_field recipe_fields[] = {
 	{"sample", JSON_SHAPE_TEXT, 0},	   {"hello", JSON_SHAPE_OBJECT, 0},
 	{"checks", JSON_SHAPE_ARRAY, 0},   {"rust", JSON_SHAPE_OBJECT, 1},
 	{"prepare", JSON_SHAPE_ARRAY, 1},  {"tools", JSON_SHAPE_ARRAY, 1},
+	{"remove", JSON_SHAPE_TEXTS, 1},
 };
 
 static const struct json_field prepare_fields[] = {
@@ -357,6 +358,19 @@ int recipe_check_prepare(const json_t *prepare, const char *file, struct error *
 	return 0;
 }
 
+static int check_remove(const json_t *remove, const char *file, struct error *err)
+{
+	size_t i;
+	json_t *pattern;
+
+	json_array_foreach (remove, i, pattern)
+		if (!path_is_below(json_string_value(pattern)))
+			return json_refuse((struct json_place){file, ""}, "remove", err,
+					   "has \"%s\", no path below the image's root",
+					   json_string_value(pattern));
+	return 0;
+}
+
 int recipe_check(const json_t *recipe, const char *file, struct error *err)
 {
 	const json_t *language = json_object_get(recipe, "language");
@@ -378,6 +392,8 @@ int recipe_check(const json_t *recipe, const char *file, struct error *err)
 		r = check_checks(recipe, file, err);
 	if (r >= 0)
 		r = recipe_check_prepare(json_object_get(recipe, "prepare"), file, err);
+	if (r >= 0)
+		r = check_remove(json_object_get(recipe, "remove"), file, err);
 	if (r >= 0)
 		r = recipe_check_tools(json_object_get(recipe, "tools"), file, err);
 	if (r >= 0 && rust)

@@ -91,6 +91,20 @@ class Locked(unittest.TestCase):
         self.assertEqual(world.image(cache="another")[0], again)
         self.assertEqual(world.web.asked, [])
 
+    def test_what_a_recipe_does_not_want_is_not_there(self):
+        world = self.world
+        world.archive.add("sandlot-more", "1", {"etc/more/one.a": "1\n", "etc/more/two.b": "2\n"})
+        world.archive.publish()
+        world.recipe["packages"].append("sandlot-more")
+        world.write()
+        self.assertEqual(set(os.listdir(os.path.join(world.image()[0], "root/etc/more"))), {"one.a", "two.b"})
+        world.recipe["remove"] = ["etc/*/*.a"]
+        world.write()
+        self.assertEqual(os.listdir(os.path.join(world.image()[0], "root/etc/more")), ["two.b"])
+        world.recipe["remove"] = ["../etc"]
+        world.write()
+        self.assertIn('remove has "../etc", no path below', world.bake().stdout)
+
     def test_newer_packages_wait_for_an_update(self):
         world = self.world
         world.lock()
