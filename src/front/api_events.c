@@ -61,7 +61,7 @@ static void send_held_back(struct event_stream *stream, enum step_kind kind)
 	}
 }
 
-static void send_event(struct event_stream *stream, struct job_event *event)
+static void send_event(struct event_stream *stream, struct job *job, struct job_event *event)
 {
 	json_t *object;
 	int empty;
@@ -77,10 +77,11 @@ static void send_event(struct event_stream *stream, struct job_event *event)
 		break;
 	case JOB_EVENT_STEP:
 		send_held_back(stream, event->step.kind);
-		stream_send(stream, "step", NULL, api_step_json(&event->step));
+		stream_send(stream, "step", NULL, api_step_json(&event->step, job_is_action(job)));
 		break;
 	case JOB_EVENT_RESULT:
-		stream_send(stream, "result", "end", api_result_json(&event->result));
+		stream_send(stream, "result", "end",
+			    api_result_json(&event->result, job_product(job)));
 		break;
 	}
 }
@@ -113,7 +114,7 @@ static void stream_job(struct event_stream *stream, struct job *job)
 		if (r < 0)
 			break;
 		if (r > 0)
-			send_event(stream, &event);
+			send_event(stream, job, &event);
 		else
 			stream_idle(stream, socket_fd);
 		if (r > 0 && event.type == JOB_EVENT_RESULT)
@@ -139,6 +140,7 @@ void api_job_events(struct http_request *request)
 				 request->id);
 		return;
 	}
+	stream.output.is_action = job_is_action(job);
 	http_stream_begin(request, "text/event-stream");
 	stream_job(&stream, job);
 	if (!stream.failed)

@@ -49,6 +49,23 @@ static json_t *step_json(const json_t *step)
 	return copy;
 }
 
+/* Actions less what is the server's own business. */
+static json_t *actions_json(const json_t *actions)
+{
+	static const char *const hidden[] = {"step", "filter", "refuse"};
+	json_t *list = json_array(), *copy;
+	const json_t *action;
+	size_t i;
+
+	json_array_foreach (actions, i, action) {
+		copy = json_copy((json_t *)(uintptr_t)action);
+		for (size_t j = 0; copy && j < sizeof(hidden) / sizeof(hidden[0]); j++)
+			json_object_del(copy, hidden[j]);
+		json_array_append_new(list, copy);
+	}
+	return list;
+}
+
 /* A language as clients see it: the manifest's object less argv and environment templates. */
 static json_t *language_json(const json_t *language)
 {
@@ -61,6 +78,7 @@ static json_t *language_json(const json_t *language)
 		if (json_is_object(json_object_get(language, steps[i])))
 			json_object_set_new(copy, steps[i],
 					    step_json(json_object_get(language, steps[i])));
+	json_object_set_new(copy, "actions", actions_json(json_object_get(language, "actions")));
 	json_object_del(copy, "hello");
 	return copy;
 }

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const request_keys[] = {"language", "code",	"files",       "options",
-					   "args",     "stdin", "interactive", "compile_only",
-					   "limits",   NULL};
+static const char *const request_keys[] = {"language", "code",	 "files",	"options",
+					   "args",     "stdin",	 "interactive", "compile_only",
+					   "limits",   "action", NULL};
 static const char *const file_keys[] = {"name", "content", NULL};
 static const char *const limits_keys[] = {"compile", "run", NULL};
 
@@ -198,6 +198,8 @@ int api_request_read(const json_t *body, struct api_request *ret_request, struct
 	if (r < 0)
 		return r;
 	r = json_get_text(body, "", "language", JSON_REQUIRED, &job->language, err);
+	if (r >= 0)
+		r = json_get_text(body, "", "action", JSON_OPTIONAL, &job->action, err);
 	if (r >= 0)
 		r = read_files(body, ret_request, err);
 	if (r >= 0)

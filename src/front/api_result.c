@@ -6,10 +6,11 @@
 #include "base/fd.h"
 #include "base/outcome.h"
 #include "front/http_request.h"
+#include "front/product.h"
 
-const char *api_step_name(enum step_kind kind)
+const char *api_step_name(enum step_kind kind, int is_action)
 {
-	return kind == STEP_COMPILE ? "compile" : "run";
+	return is_action ? "action" : kind == STEP_COMPILE ? "compile" : "run";
 }
 
 json_t *api_state_json(enum job_state state, unsigned position)
@@ -48,16 +49,41 @@ static void set_step(json_t *object, const struct step_result *step)
 		json_object_set_new(object, "cached", json_boolean(step->cached));
 }
 
-json_t *api_step_json(const struct step_result *step)
+json_t *api_step_json(const struct step_result *step, int is_action)
 {
-	json_t *object = json_pack("{s:s}", "step", api_step_name(step->kind));
+	json_t *object = json_pack("{s:s}", "step", api_step_name(step->kind, is_action));
 
 	if (object)
 		set_step(object, step);
 	return object;
 }
 
-json_t *api_result_json(const struct job_result *result)
+static json_t *files_json(const struct product *product)
+{
+	json_t *files = json_array();
+
+	for (size_t i = 0; i < product->file_count; i++) {
+		const struct product_file *file = &product->files[i];
+		json_array_append_new(
+			files, json_pack("{s:o,s:o}", "name",
+					 http_json_text(file->name, strlen(file->name)), "content",
+					 http_json_text(file->content, file->len)));
+	}
+	return files;
+}
+
+/* What an action made. */
+static void set_product(json_t *object, const struct product *product)
+{
+	if (product->result == ACTION_TEXT) {
+		json_object_set_new(object, "text", http_json_text(product->text, product->len));
+		json_object_set_new(object, "text_truncated", json_boolean(product->truncated));
+	}
+	if (product->result == ACTION_FILES)
+		json_object_set_new(object, "files", files_json(product));
+}
+
+json_t *api_result_json(const struct job_result *result, const struct product *product)
 {
 	json_t *object = json_object(), *steps = json_array();
 	int truncated = 0;
@@ -76,13 +102,15 @@ json_t *api_result_json(const struct job_result *result)
 		if (!result->done[kind])
 			continue;
 		truncated |= step->truncated_stdout || step->truncated_stderr;
-		json_array_append_new(steps, api_step_json(step));
+		json_array_append_new(steps, api_step_json(step, result->is_action));
 	}
 	if (truncated)
 		json_object_set_new(object, "truncated", json_true());
 	json_object_set_new(object, "queued_usec", count(result->queued_usec));
 	json_object_set_new(object, "total_usec", count(result->total_usec));
 	json_object_set_new(object, "steps", steps);
+	if (product)
+		set_product(object, product);
 	return object;
 }
 
@@ -99,7 +127,7 @@ static json_t *output_json(struct api_output *output, enum step_kind kind, int s
 	*ret_empty = text_len == 0;
 	if (text_len == 0)
 		return NULL;
-	return json_pack("{s:s,s:s,s:o}", "step", api_step_name(kind), "stream",
+	return json_pack("{s:s,s:s,s:o}", "step", api_step_name(kind, output->is_action), "stream",
 			 stream == 2 ? "stderr" : "stdout", "text",
 			 json_stringn_nocheck(text, text_len));
 }

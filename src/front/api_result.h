@@ -7,16 +7,17 @@
 #include "front/job.h"
 #include "front/utf8.h"
 
-const char *api_step_name(enum step_kind kind);
+const char *api_step_name(enum step_kind kind, int is_action);
 
 /* New references, or NULL when out of memory. */
 json_t *api_state_json(enum job_state state, unsigned position);
-json_t *api_step_json(const struct step_result *step);
-json_t *api_result_json(const struct job_result *result);
+json_t *api_step_json(const struct step_result *step, int is_action);
+json_t *api_result_json(const struct job_result *result, const struct product *product);
 
 /* Output on its way to a reader: what each stream has of an unfinished character. Zero-initialise.
  */
 struct api_output {
+	int is_action;
 	struct utf8_carry carry[STEP_KIND_COUNT][2];
 };
 

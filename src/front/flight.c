@@ -31,7 +31,7 @@ static void deliver(struct service *service, struct job *job, const struct compi
 			job_log_output_locked(job, STEP_COMPILE, i + 1, entry->outputs[i].data,
 					      entry->outputs[i].len,
 					      job->limits[STEP_COMPILE].output_bytes);
-	if (job->plan.run_takes_artefact && entry->artefact_fd >= 0)
+	if ((job->plan.run_takes_artefact || job->plan.action) && entry->artefact_fd >= 0)
 		artefact_fd = fcntl(entry->artefact_fd, F_DUPFD_CLOEXEC, 3);
 	service_compiled_locked(service, job, result, artefact_fd);
 }

@@ -91,6 +91,7 @@ static int job_fill(struct job *job, const struct job_request *request, struct e
 	snprintf(job->language, sizeof(job->language), "%s",
 		 request->language ? request->language : "");
 	job->interactive = request->interactive != 0;
+	job->result.is_action = request->action && strcmp(request->action, "run") != 0;
 	if (job->interactive)
 		run.wall_usec = service_interactive_wall_usec(job->service);
 	int r = limits_choose("compile", &request->compile_limits,
@@ -199,6 +200,8 @@ size_t job_output_bytes_locked(const struct job *job)
 {
 	size_t bytes = job->entry_room * sizeof(*job->entries);
 
+	if (job->product)
+		bytes += job->product->len;
 	for (int kind = 0; kind < STEP_KIND_COUNT; kind++)
 		for (int stream = 0; stream < 2; stream++)
 			bytes += job->outputs[kind][stream].room;
@@ -216,6 +219,7 @@ void job_unref(struct job *job)
 	if (!job || atomic_fetch_sub(&job->refs, 1) > 1)
 		return;
 	job_close_locked(job); /* nobody else knows of it any more */
+	product_free(job->product);
 	job_log_fini(job);
 	free(job);
 }
@@ -225,6 +229,16 @@ void job_unref(struct job *job)
 const char *job_id(const struct job *job)
 {
 	return job->id;
+}
+
+int job_is_action(const struct job *job)
+{
+	return job->result.is_action;
+}
+
+const struct product *job_product(const struct job *job)
+{
+	return job->product;
 }
 
 int job_peek(struct job *job, enum job_state *ret_state, unsigned *ret_position,

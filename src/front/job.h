@@ -3,10 +3,11 @@
  * front end. The HTTP threads call everything here; the pump thread (pump.h) drives the jobs. All
  * of it is safe to call from any thread.
  *
- * A job has one or two steps (compile, run). Its events are appended to a bounded log in memory
- * that any number of readers follow, each with a cursor of its own, from the start if they like; so
- * a client that comes late or reconnects misses nothing. A job lives until its last reference is
- * gone; the service keeps ended ones for a while, so that results can be fetched.
+ * A job has one or two steps (compile, run; or the one of an action). Its events are appended to a
+ * bounded log in memory that any number of readers follow, each with a cursor of its own, from the
+ * start if they like; so a client that comes late or reconnects misses nothing. A job lives until
+ * its last reference is gone; the service keeps ended ones for a while, so that results can be
+ * fetched.
  */
 #ifndef FRONT_JOB_H
 #define FRONT_JOB_H
@@ -21,6 +22,7 @@
 
 struct service; /* service.h: queue, toolchains, store and pump of this front end */
 struct job;	/* reference-counted; opaque */
+struct product; /* product.h */
 
 enum {
 	JOB_ID_SIZE = 33,	    /* 32 lower-case hex digits (128 random bits) and NUL */
@@ -46,6 +48,7 @@ struct job_option {
 struct job_request {
 	const char *client;   /* whom to be fair to: the peer's address or key */
 	const char *language; /* id in the manifest */
+	const char *action;   /* one of the language's actions; NULL or "run": compile and run */
 	const struct job_option *options;
 	size_t option_count;
 	const struct job_file *files; /* the first is the main file */
@@ -84,6 +87,7 @@ struct job_result {
 	struct step_result last;
 	struct step_result steps[STEP_KIND_COUNT]; /* by enum step_kind; valid where done[] is 1 */
 	int done[STEP_KIND_COUNT];
+	int is_action; /* 1: its only step, in the place of STEP_COMPILE, is an action's */
 	uint64_t queued_usec, total_usec;
 };
 
@@ -134,6 +138,15 @@ int job_next_event(struct job *job, size_t *cursor, uint64_t timeout_usec,
  * ended. */
 int job_peek(struct job *job, enum job_state *ret_state, unsigned *ret_position,
 	     struct job_result *ret_result);
+
+/* Is its only step an action's? Fixed from birth. */
+int job_is_action(const struct job *job);
+
+/*
+ * What an action made, or NULL: when it failed, when the job is not one, or when it ended so long
+ * ago that only its end is on record. To be called when the job has ended; borrowed from it.
+ */
+const struct product *job_product(const struct job *job);
 
 /*
  * Everything a step printed on a stream so far. ret_data: new, NUL-terminated (the NUL not

@@ -12,6 +12,7 @@
 #include "front/compile_entry.h"
 #include "front/job.h"
 #include "front/manifest.h"
+#include "front/product.h"
 #include "front/queue.h"
 #include "front/store.h"
 
@@ -66,7 +67,8 @@ struct job {
 	struct queue_item item;
 	struct manifest *manifest; /* it was planned with; a reference, until it has ended */
 	struct job_plan plan;
-	int artefact_fd;     /* of the compile step, for the run step */
+	int artefact_fd;	 /* of the compile step, for the run step or the recorder */
+	struct product *product; /* of an action, when it has ended well */
 	int has_compile_key; /* its compile may be shared (flight.h) … */
 	struct compile_key compile_key;
 	int flies;		    /* … is running, for all that have joined … */

@@ -49,12 +49,29 @@ const json_t *manifest_json(const struct manifest *manifest);
 /* The language object with this id or alias, or NULL. */
 const json_t *manifest_language(const struct manifest *manifest, const char *id);
 
-/* What a request comes to: the steps to run and their bundles. */
+/* What an action leaves for the client. */
+enum action_result {
+	ACTION_TEXT,	 /* its artefact is a text, such as assembly */
+	ACTION_FILES,	 /* its artefact has the request's files anew (product.h) */
+	ACTION_MESSAGES, /* nothing but what it prints */
+};
+
+/* What is to become of an action's artefact. */
+struct action_plan {
+	enum action_result result;
+	int filters_asm;   /* TEXT: asm_filter.h goes over it */
+	char **file_names; /* FILES: the request's, in its order; owned */
+	size_t file_count;
+};
+
+/* What a request comes to: the steps to run and their bundles. An action is a compile step alone.
+ */
 struct job_plan {
 	int has_compile, has_run;
 	int compile_bundle_fd; /* sealed, or -EBADF */
 	int run_bundle_fd;     /* sealed, or -EBADF */
 	int run_takes_artefact;
+	struct action_plan *action; /* owned; NULL: the language's own steps */
 };
 
 /*

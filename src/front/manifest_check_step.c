@@ -34,7 +34,8 @@ static int check_template(struct check *check, const json_t *value)
 static int check_word(struct check *check, const json_t *value)
 {
 	const char *text = json_string_value(value);
-	return text && strcmp(text, "{args}") == 0 ? 0 : check_template(check, value);
+	int stands_for_words = text && (!strcmp(text, "{args}") || !strcmp(text, "{files}"));
+	return stands_for_words ? 0 : check_template(check, value);
 }
 
 static int check_words(struct check *check, const json_t *value)
@@ -80,7 +81,7 @@ static int check_when_object(struct check *check, const json_t *when)
 	return 0;
 }
 
-static int check_when(struct check *check, const json_t *when)
+int check_when(struct check *check, const json_t *when)
 {
 	return json_is_array(when) ? check_elements(check, when, check_when_object)
 				   : check_when_object(check, when);

@@ -10,12 +10,10 @@
 
 /* ---- texts that list what is allowed ---- */
 
-enum { LIST_MAX = 160 };
-
-static void list_add(char *list, const char *name)
+void choice_list_add(char list[CHOICE_LIST_MAX], const char *name)
 {
 	size_t used = strlen(list);
-	snprintf(list + used, LIST_MAX - used, "%s%s", used ? ", " : "", name);
+	snprintf(list + used, CHOICE_LIST_MAX - used, "%s%s", used ? ", " : "", name);
 }
 
 static void list_values(char *list, const json_t *option)
@@ -26,7 +24,7 @@ static void list_values(char *list, const json_t *option)
 
 	json_array_foreach (json_object_get(option, "values"), i, value)
 		if (!json_object_get(unavailable, json_string_value(value)))
-			list_add(list, json_string_value(value));
+			choice_list_add(list, json_string_value(value));
 }
 
 static void list_keys(char *list, const json_t *object)
@@ -35,7 +33,7 @@ static void list_keys(char *list, const json_t *object)
 	json_t *value;
 
 	json_object_foreach ((json_t *)(uintptr_t)object, key, value)
-		list_add(list, key);
+		choice_list_add(list, key);
 }
 
 /* ---- the request's parts ---- */
@@ -43,7 +41,7 @@ static void list_keys(char *list, const json_t *object)
 static int choose_language(const struct manifest *manifest, struct choice *choice)
 {
 	const char *id = choice->request->language;
-	char list[LIST_MAX] = "";
+	char list[CHOICE_LIST_MAX] = "";
 	const json_t *language;
 	size_t i;
 
@@ -53,7 +51,7 @@ static int choose_language(const struct manifest *manifest, struct choice *choic
 		return 0;
 	}
 	json_array_foreach (json_object_get(manifest->root, "languages"), i, language)
-		list_add(list, manifest_text(language, "id"));
+		choice_list_add(list, manifest_text(language, "id"));
 	if (!id)
 		return error_set_plain(choice->err, -EINVAL, "language",
 				       "language is missing; this image has %s", list);
@@ -64,7 +62,7 @@ static int choose_language(const struct manifest *manifest, struct choice *choic
 static int check_one_option(const struct choice *choice, const struct job_option *asked)
 {
 	const json_t *option = json_object_get(choice->options, asked->name);
-	char list[LIST_MAX] = "";
+	char list[CHOICE_LIST_MAX] = "";
 
 	if (!option && json_object_size(choice->options) == 0)
 		return error_set_plain(choice->err, -EINVAL, "options",

@@ -35,7 +35,7 @@ static int object_holds(const struct choice *choice, const json_t *when)
 }
 
 /* An array of conditions holds when one of them does. */
-static int condition_holds(const struct choice *choice, const json_t *when)
+int choice_holds(const struct choice *choice, const json_t *when)
 {
 	const json_t *one;
 	size_t i;
@@ -68,19 +68,28 @@ static int argv_add(struct argv *argv, const struct choice *choice, const char *
 	return 0;
 }
 
+/* {args} and {files} stand for any number of words. */
+static int argv_add_many(struct argv *argv, const struct choice *choice, int files)
+{
+	size_t count = files ? choice->request->file_count : choice->request->arg_count;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = argv_add(argv, choice,
+			     files ? choice_file_name(choice, i) : choice->request->args[i]);
+	return r;
+}
+
 static int argv_add_word(struct argv *argv, const struct choice *choice, const char *word)
 {
 	_cleanup_free_ char *text = NULL;
 
 	if (strcmp(word, "{args}") == 0) {
 		argv->takes_args = 1;
-		for (size_t i = 0; i < choice->request->arg_count; i++) {
-			int r = argv_add(argv, choice, choice->request->args[i]);
-			if (r < 0)
-				return r;
-		}
-		return 0;
+		return argv_add_many(argv, choice, 0);
 	}
+	if (strcmp(word, "{files}") == 0)
+		return argv_add_many(argv, choice, 1);
 	int r = choice_fill(choice, word, &text);
 	return r < 0 ? r : argv_add(argv, choice, text);
 }
@@ -94,7 +103,7 @@ static int argv_fill(struct argv *argv, const struct choice *choice, const json_
 	json_array_foreach (elements, i, element) {
 		if (json_is_string(element)) {
 			r = argv_add_word(argv, choice, json_string_value(element));
-		} else if (condition_holds(choice, json_object_get(element, "when"))) {
+		} else if (choice_holds(choice, json_object_get(element, "when"))) {
 			json_array_foreach (json_object_get(element, "words"), j, word)
 				if (r == 0)
 					r = argv_add_word(argv, choice, json_string_value(word));
@@ -111,7 +120,7 @@ static int env_add(struct bundle_writer *bundle, const struct choice *choice, co
 	_cleanup_free_ char *text = NULL, *entry = NULL;
 
 	if (json_is_object(value)) {
-		if (!condition_holds(choice, json_object_get(value, "when")))
+		if (!choice_holds(choice, json_object_get(value, "when")))
 			return 0;
 		value = json_object_get(value, "value");
 	}
@@ -149,13 +158,6 @@ static void files_fill(struct bundle_writer *bundle, const struct choice *choice
 
 /* ---- steps ---- */
 
-struct step_spec {
-	const json_t *step;
-	int with_files;
-	enum bundle_type artefact_type;
-	const char *artefact; /* filled template, or NULL */
-};
-
 static int step_fill(struct bundle_writer *bundle, const struct choice *choice,
 		     const struct step_spec *spec)
 {
@@ -177,8 +179,7 @@ static int step_fill(struct bundle_writer *bundle, const struct choice *choice,
 	return 0;
 }
 
-/* Makes the bundle of a step. Returns a new fd or a negative errno. */
-static int step_bundle(const struct choice *choice, const struct step_spec *spec)
+int choice_step_bundle(const struct choice *choice, const struct step_spec *spec)
 {
 	struct bundle_writer bundle = {0};
 	int r = step_fill(&bundle, choice, spec);
@@ -194,9 +195,9 @@ static int step_bundle(const struct choice *choice, const struct step_spec *spec
 	return fd;
 }
 
-static int artefact_path(const struct choice *choice, const json_t *compile, char **ret_path)
+int choice_artefact(const struct choice *choice, const json_t *step, char **ret_path)
 {
-	const char *template = manifest_text(compile, "artefact");
+	const char *template = manifest_text(step, "artefact");
 
 	if (!template)
 		return 0;
@@ -217,28 +218,28 @@ static int plan_steps(const struct choice *choice, struct job_plan *plan)
 
 	plan->has_compile = compile != NULL;
 	plan->has_run = !choice->request->compile_only &&
-			condition_holds(choice, json_object_get(run, "skip_unless"));
+			choice_holds(choice, json_object_get(run, "skip_unless"));
 	if (!plan->has_compile && !plan->has_run)
 		return error_set_plain(
 			choice->err, -EINVAL, "compile_only",
 			"%s has no compile step: with these options there is nothing "
 			"to do",
 			manifest_text(choice->language, "id"));
-	int r = artefact_path(choice, compile, &artefact);
+	int r = choice_artefact(choice, compile, &artefact);
 	if (r < 0)
 		return r;
 	plan->run_takes_artefact = plan->has_run && artefact;
 	if (plan->has_compile) {
 		struct step_spec spec = {compile, 1, BUNDLE_ARTEFACT_OUT,
 					 plan->has_run ? artefact : NULL};
-		plan->compile_bundle_fd = step_bundle(choice, &spec);
+		plan->compile_bundle_fd = choice_step_bundle(choice, &spec);
 		if (plan->compile_bundle_fd < 0)
 			return plan->compile_bundle_fd;
 	}
 	if (plan->has_run) {
 		int files = json_is_true(json_object_get(run, "files"));
 		struct step_spec spec = {run, files, BUNDLE_ARTEFACT_IN, artefact};
-		plan->run_bundle_fd = step_bundle(choice, &spec);
+		plan->run_bundle_fd = choice_step_bundle(choice, &spec);
 		if (plan->run_bundle_fd < 0)
 			return plan->run_bundle_fd;
 	}
@@ -252,7 +253,9 @@ int manifest_plan(const struct manifest *manifest, const struct job_request *req
 	struct job_plan plan = {.compile_bundle_fd = -EBADF, .run_bundle_fd = -EBADF};
 
 	int r = choice_make(manifest, request, &choice, err);
-	if (r == 0)
+	if (r == 0 && request->action && strcmp(request->action, "run") != 0)
+		r = choice_plan_action(&choice, &plan);
+	else if (r == 0)
 		r = plan_steps(&choice, &plan);
 	if (r < 0) {
 		job_plan_fini(&plan);
@@ -266,4 +269,5 @@ void job_plan_fini(struct job_plan *plan)
 {
 	plan->compile_bundle_fd = fd_close(plan->compile_bundle_fd);
 	plan->run_bundle_fd = fd_close(plan->run_bundle_fd);
+	plan->action = action_plan_free(plan->action);
 }

@@ -1,5 +1,7 @@
 #include "front/service_internal.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -12,6 +14,28 @@
  */
 
 enum { PRUNE_EVERY = 256, IDLE_SEC = 10 };
+
+/* Reads what an action made; what is none makes a refusal of its end. */
+static void make_product(struct service *service, struct job *job)
+{
+	struct step_result *step = &job->result.steps[STEP_COMPILE];
+	struct product *product;
+	struct error err = {0};
+
+	if (!job->plan.action || job->artefact_fd < 0 ||
+	    job->result.last.outcome != OUTCOME_EXITED || job->result.last.exit_code != 0)
+		return;
+	int r = product_read(job->plan.action, job->artefact_fd, &product, &err);
+	service_lock(service);
+	if (r == 0) {
+		job->product = product;
+	} else {
+		step->outcome = r == -EBADMSG ? OUTCOME_REFUSED : OUTCOME_INTERNAL_ERROR;
+		snprintf(step->detail, sizeof(step->detail), "%s", err.text);
+		job->result.last = *step;
+	}
+	service_unlock(service);
+}
 
 static void record(struct service *service, const struct job *job)
 {
@@ -88,6 +112,7 @@ void *recorder_main(void *context)
 	while ((job = recorder_next_locked(service)) != NULL) {
 		job_ref(job);
 		service_unlock(service);
+		make_product(service, job);
 		record(service, job);
 		log_end(job);
 		service_lock(service);

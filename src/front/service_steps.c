@@ -138,6 +138,8 @@ void service_compiled_locked(struct service *service, struct job *job,
 	}
 	if (leads_on)
 		job_killed_between_locked(job);
+	if (job->plan.action)
+		job->artefact_fd = TAKE_FD(artefact_fd);
 	queue_cancel(&service->queue, &job->item);
 	job_end_locked(service, job);
 }
@@ -161,6 +163,8 @@ void service_step_done(struct service *service, struct job *job, uint64_t cookie
 	} else {
 		if (leads_on)
 			job_killed_between_locked(job);
+		if (job->plan.action)
+			job->artefact_fd = TAKE_FD(artefact_fd);
 		queue_finish(&service->queue, &job->item, cookie, clock_monotonic_usec());
 		job_end_locked(service, job);
 	}

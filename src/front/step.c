@@ -293,7 +293,8 @@ void step_done(struct step *step, const struct ipc_step_done *done, int take_art
 			;
 	struct step_result result = result_make(step, done);
 	int artefact_fd = take_artefact_fd;
-	if (!step->job->plan.run_takes_artefact || step->kind == STEP_RUN)
+	if ((!step->job->plan.run_takes_artefact && !step->job->plan.action) ||
+	    step->kind == STEP_RUN)
 		artefact_fd = fd_close(artefact_fd);
 	struct job *job = step->job;
 	uint64_t cookie = step->cookie;

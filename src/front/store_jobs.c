@@ -8,10 +8,12 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-static const char *const step_names[STEP_KIND_COUNT] = {
-	[STEP_COMPILE] = "compile",
-	[STEP_RUN] = "run",
-};
+static const char action_name[] = "action";
+
+static const char *step_name(const struct job_result *result, int kind)
+{
+	return kind == STEP_RUN ? "run" : result->is_action ? action_name : "compile";
+}
 
 const char *store_statement_sql(int statement)
 {
@@ -113,12 +115,13 @@ int store_forget(struct store *store, const char *id, struct error *err)
 	return r;
 }
 
-static int end_step(struct store *store, const char *id, const struct step_result *step)
+static int end_step(struct store *store, const char *id, const char *name,
+		    const struct step_result *step)
 {
 	sqlite3_stmt *statement = store->statements[STATEMENT_STEP];
 
 	bind_text(statement, 1, id);
-	bind_text(statement, 2, step_names[step->kind]);
+	bind_text(statement, 2, name);
 	bind_text(statement, 3, outcome_name(step->outcome));
 	bind_text(statement, 4, step->detail);
 	sqlite3_bind_int(statement, 5, step->exit_code);
@@ -132,7 +135,7 @@ static int end_step(struct store *store, const char *id, const struct step_resul
 	return run(store, STATEMENT_STEP);
 }
 
-static int end_output(struct store *store, const char *id, int kind, int stream,
+static int end_output(struct store *store, const char *id, const char *name, int stream,
 		      const struct store_output *output)
 {
 	sqlite3_stmt *statement = store->statements[STATEMENT_OUTPUT];
@@ -141,7 +144,7 @@ static int end_output(struct store *store, const char *id, int kind, int stream,
 	if (len == 0)
 		return 0;
 	bind_text(statement, 1, id);
-	bind_text(statement, 2, step_names[kind]);
+	bind_text(statement, 2, name);
 	sqlite3_bind_int(statement, 3, stream);
 	sqlite3_bind_blob(statement, 4, output->data, (int)len, SQLITE_STATIC);
 	return run(store, STATEMENT_OUTPUT);
@@ -156,7 +159,7 @@ static int end_rows(struct store *store, const struct store_job *job, const stru
 	bind_u64(statement, 5, clock_real_usec());
 	bind_text(statement, 6, outcome_name(result->last.outcome));
 	bind_text(statement, 7, result->last.detail);
-	bind_text(statement, 8, step_names[result->last.kind]);
+	bind_text(statement, 8, step_name(result, result->last.kind));
 	bind_u64(statement, 9, result->queued_usec);
 	bind_u64(statement, 10, result->total_usec);
 	int r = run(store, STATEMENT_END);
@@ -167,11 +170,11 @@ static int end_rows(struct store *store, const struct store_job *job, const stru
 		struct step_result step = result->steps[kind];
 		step.truncated_stdout |= end->outputs[kind][0].len > STORE_OUTPUT_MAX;
 		step.truncated_stderr |= end->outputs[kind][1].len > STORE_OUTPUT_MAX;
-		r = end_step(store, job->id, &step);
+		r = end_step(store, job->id, step_name(result, kind), &step);
 	}
 	for (int kind = 0; r == 0 && kind < STEP_KIND_COUNT; kind++)
 		for (int stream = 1; r == 0 && stream <= 2; stream++)
-			r = end_output(store, job->id, kind, stream,
+			r = end_output(store, job->id, step_name(result, kind), stream,
 				       &end->outputs[kind][stream - 1]);
 	return r;
 }
@@ -205,7 +208,7 @@ int store_end(struct store *store, const struct store_job *job, const struct sto
 static enum step_kind column_step(sqlite3_stmt *statement, int column)
 {
 	const char *name = (const char *)sqlite3_column_text(statement, column);
-	return name && strcmp(name, step_names[STEP_COMPILE]) == 0 ? STEP_COMPILE : STEP_RUN;
+	return !name || strcmp(name, "run") == 0 ? STEP_RUN : STEP_COMPILE;
 }
 
 static enum outcome column_outcome(sqlite3_stmt *statement, int column)
@@ -243,6 +246,8 @@ static int find_job(sqlite3_stmt *statement, struct job_result *result)
 	if (r > 0) {
 		result->last.outcome = column_outcome(statement, 0);
 		column_detail(statement, 1, &result->last);
+		const char *name = (const char *)sqlite3_column_text(statement, 2);
+		result->is_action = name && strcmp(name, action_name) == 0;
 		result->last.kind = column_step(statement, 2);
 		result->queued_usec = column_u64(statement, 3);
 		result->total_usec = column_u64(statement, 4);

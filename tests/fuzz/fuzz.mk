@@ -27,6 +27,7 @@ modules_template := src/front/template.c
 modules_request := $(front_json) src/front/playground_request.c src/front/playground_message.c
 modules_plan := $(front_json) $(front_manifest)
 modules_manifest := $(front_manifest)
+modules_product := src/front/product.c src/front/asm_filter.c
 modules_sse := src/cli/run_sse.c
 modules_image_record := src/image/record.c
 modules_image_verdict := src/image/record.c src/image/verdict.c

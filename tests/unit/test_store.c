@@ -114,6 +114,26 @@ static void store_end_is_found_with_everything(void **state)
 	store_close(store);
 }
 
+static void store_end_of_an_action_is_found_as_one(void **state)
+{
+	struct store *store = open_good(0, 0);
+	struct store_job job = job_of("one");
+	struct store_end end = end_of(NULL, 0), found;
+
+	(void)state;
+	end.result.is_action = 1;
+	end.result.done[STEP_RUN] = 0;
+	end.result.last.kind = STEP_COMPILE;
+	assert_int_equal(store_accept(store, &job, NULL), 0);
+	assert_int_equal(store_end(store, &job, &end, NULL), 0);
+	assert_int_equal(store_find(store, "one", &found, NULL), 1);
+	assert_true(found.result.is_action);
+	assert_int_equal(found.result.last.kind, STEP_COMPILE);
+	assert_true(found.result.done[STEP_COMPILE] && !found.result.done[STEP_RUN]);
+	store_end_fini(&found);
+	store_close(store);
+}
+
 static void store_end_long_output_is_cut_and_marked(void **state)
 {
 	static char out[STORE_OUTPUT_MAX + 1];
@@ -304,6 +324,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(store_end_is_found_with_everything),
+		TEST(store_end_of_an_action_is_found_as_one),
 		TEST(store_end_long_output_is_cut_and_marked),
 		TEST(store_open_after_a_crash_ends_what_was_open),
 		TEST(store_forget_leaves_no_record),

@@ -1,0 +1,47 @@
+/*
+ * What an action made, from the artefact of its step: a text, or the request's files anew. Runs in
+ * the front end's recorder thread; the bytes come from a cell and may be anything. Immutable once
+ * it is made.
+ *
+ * The artefact of files is: the size of each file in decimal on a line of its own, in the order of
+ * the request, then the files' bytes one after the other.
+ */
+#ifndef FRONT_PRODUCT_H
+#define FRONT_PRODUCT_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "front/manifest.h"
+
+enum {
+	PRODUCT_MAX = 1 << 20,	     /* bytes of a text, or of all files together */
+	PRODUCT_READ_MAX = 16 << 20, /* bytes of an artefact that are looked at */
+};
+
+struct product_file {
+	char *name;
+	const char *content; /* in the product's text */
+	size_t len;
+};
+
+struct product {
+	enum action_result result;
+	char *text; /* the artefact's bytes, filtered; NUL-terminated */
+	size_t len;
+	int truncated;		    /* TEXT: there was more */
+	struct product_file *files; /* FILES */
+	size_t file_count;
+};
+
+/*
+ * Reads an artefact, from its start. fd: borrowed. plan: its file names are taken. Returns 0,
+ * -EBADMSG with a sentence when it is not what the action should leave, -ENOMEM, or another
+ * negative errno.
+ */
+int product_read(struct action_plan *plan, int fd, struct product **ret_product, struct error *err);
+
+/* NULL-safe, returns NULL. */
+struct product *product_free(struct product *product);
+
+#endif
