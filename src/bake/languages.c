@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bake/actions.h"
 #include "bake/cell.h"
 #include "bake/json.h"
 #include "bake/rust.h"
@@ -235,6 +236,8 @@ static int add_language(struct bake *bake, const struct recipe *recipe, json_t *
 		return error_set(err, -ENOMEM, "languages", "cannot write the manifest");
 	progress_tick(&bake->progress, json_text(language, "name"));
 	int r = add_rust(bake, recipe, language, err); /* may change the default channel */
+	if (r >= 0)
+		r = actions_settle(language, bake->image.text, err);
 	if (r >= 0)
 		r = add_version(bake, recipe, language, err);
 	if (r >= 0)

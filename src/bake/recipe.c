@@ -4,16 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bake/actions.h"
 #include "bake/json.h"
 #include "bake/path.h"
 #include "bake/recipe_sources.h"
+#include "bake/recipe_steps.h"
 #include "bake/selftest_judge.h"
 #include "bake/template.h"
 #include "base/fd.h"
 
 #define FIELDS(table) table, sizeof(table) / sizeof((table)[0])
-
-enum { WHERE_MAX = 96 };
 
 static const struct json_field recipe_fields[] = {
 	{"schema", JSON_SHAPE_NUMBER, 0},  {"packages", JSON_SHAPE_TEXTS, 0},
@@ -39,36 +39,13 @@ static const struct json_field language_fields[] = {
 	{"aliases", JSON_SHAPE_TEXTS, 0},  {"main_file", JSON_SHAPE_TEXT, 0},
 	{"editor", JSON_SHAPE_TEXT, 0},	   {"options", JSON_SHAPE_OBJECT, 0},
 	{"compile", JSON_SHAPE_OBJECT, 1}, {"run", JSON_SHAPE_OBJECT, 0},
+	{"actions", JSON_SHAPE_ARRAY, 1},
 };
 
 static const struct json_field option_fields[] = {
-	{"values", JSON_SHAPE_TEXTS, 0},
-	{"default", JSON_SHAPE_TEXT, 0},
-	{"label", JSON_SHAPE_TEXT, 0},
-	{"unavailable", JSON_SHAPE_TEXT_MAP, 1},
-};
-
-static const struct json_field compile_fields[] = {
-	{"argv", JSON_SHAPE_ARRAY, 0},
-	{"env", JSON_SHAPE_OBJECT, 1},
-	{"artefact", JSON_SHAPE_TEXT, 0},
-};
-
-static const struct json_field run_fields[] = {
-	{"argv", JSON_SHAPE_ARRAY, 0},
-	{"env", JSON_SHAPE_OBJECT, 1},
-	{"files", JSON_SHAPE_BOOLEAN, 1},
-	{"skip_unless", JSON_SHAPE_ANY, 1},
-};
-
-static const struct json_field when_fields[] = {
-	{"when", JSON_SHAPE_ANY, 0},
-	{"words", JSON_SHAPE_TEXTS, 0},
-};
-
-static const struct json_field env_fields[] = {
-	{"when", JSON_SHAPE_ANY, 0},
-	{"value", JSON_SHAPE_TEXT, 0},
+	{"values", JSON_SHAPE_TEXTS, 0},  {"default", JSON_SHAPE_TEXT, 0},
+	{"label", JSON_SHAPE_TEXT, 0},	  {"unavailable", JSON_SHAPE_TEXT_MAP, 1},
+	{"actions", JSON_SHAPE_TEXTS, 1},
 };
 
 static const struct json_field hello_fields[] = {
@@ -84,24 +61,19 @@ static int is_id(const char *text)
 	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+-") == len;
 }
 
-static int has_value(const json_t *option, const char *value)
-{
-	return template_among(json_object_get(option, "values"), value);
-}
-
 static int check_option(const json_t *option, struct json_place place, struct error *err)
 {
 	int r = json_check_object(option, FIELDS(option_fields), place, err);
 	if (r < 0)
 		return r;
 	const char *initial = json_text(option, "default");
-	if (!has_value(option, initial))
+	if (!template_among(json_object_get(option, "values"), initial))
 		return json_refuse(place, "default", err, "is \"%s\", which is not among values",
 				   initial);
 	const char *key;
 	json_t *sentence;
 	json_object_foreach (json_object_get(option, "unavailable"), key, sentence)
-		if (has_value(option, key))
+		if (template_among(json_object_get(option, "values"), key))
 			return json_refuse(place, "unavailable", err,
 					   "names \"%s\", which is among values", key);
 	return 0;
@@ -113,7 +85,7 @@ static int check_options(const json_t *options, struct json_place place, struct 
 	json_t *option;
 
 	json_object_foreach ((json_t *)options, key, option) {
-		char where[WHERE_MAX];
+		char where[RECIPE_WHERE_MAX];
 		snprintf(where, sizeof(where), "%s.%s", place.path, key);
 		size_t len = strlen(key);
 		if (len < 1 || len > 32 || strspn(key, "abcdefghijklmnopqrstuvwxyz_") != len)
@@ -123,157 +95,6 @@ static int check_options(const json_t *options, struct json_place place, struct 
 			return r;
 	}
 	return 0;
-}
-
-/* The options a condition names must be there, with the values it names. */
-static int check_condition_object(const json_t *when, const json_t *options,
-				  struct json_place place, struct error *err)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach ((json_t *)when, key, value) {
-		const json_t *option = json_object_get(options, key);
-		size_t i;
-		json_t *item;
-		if (!option)
-			return json_refuse(place, key, err, "is not an option of this language");
-		if (!json_is_string(value)) {
-			int r = json_check_shape(value, JSON_SHAPE_TEXTS, key, place, err);
-			if (r < 0)
-				return r;
-		} else if (!has_value(option, json_string_value(value))) {
-			return json_refuse(place, key, err, "has no value \"%s\"",
-					   json_string_value(value));
-		}
-		json_array_foreach (value, i, item)
-			if (!has_value(option, json_string_value(item)))
-				return json_refuse(place, key, err, "has no value \"%s\"",
-						   json_string_value(item));
-	}
-	return 0;
-}
-
-/* NULL is none. */
-static int check_condition(const json_t *when, const json_t *options, struct json_place place,
-			   struct error *err)
-{
-	json_t *one;
-	size_t i;
-
-	if (when && !json_is_array(when)) {
-		int r = json_check_shape(when, JSON_SHAPE_OBJECT, "the condition", place, err);
-		return r < 0 ? r : check_condition_object(when, options, place, err);
-	}
-	json_array_foreach (when, i, one) {
-		int r = json_check_shape(one, JSON_SHAPE_OBJECT, "an alternative", place, err);
-		if (r >= 0)
-			r = check_condition_object(one, options, place, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* Fills a template with the defaults, to see that it names options only. */
-static int check_template(const char *text, const json_t *language, struct json_place place,
-			  struct error *err)
-{
-	_cleanup_free_ char *filled = NULL;
-	const struct template_values values = {.language = language, .main_file = "main"};
-	struct error why = {0};
-
-	if (strcmp(text, "{args}") == 0)
-		return 0;
-	if (template_fill(text, &values, &filled, &why) < 0)
-		return json_refuse(place, NULL, err, "has the template \"%s\": %s", text, why.text);
-	return 0;
-}
-
-static int check_argv(const json_t *argv, const json_t *language, struct json_place place,
-		      struct error *err)
-{
-	size_t i, k;
-	json_t *item, *word;
-
-	if (!json_is_string(json_array_get(argv, 0)) ||
-	    json_string_value(json_array_get(argv, 0))[0] != '/')
-		return json_refuse(place, NULL, err, "must start with an absolute path");
-	json_array_foreach (argv, i, item) {
-		int r;
-		if (json_is_string(item)) {
-			r = check_template(json_string_value(item), language, place, err);
-			if (r < 0)
-				return r;
-			continue;
-		}
-		r = json_check_object(item, FIELDS(when_fields), place, err);
-		if (r >= 0)
-			r = check_condition(json_object_get(item, "when"),
-					    json_object_get(language, "options"), place, err);
-		if (r < 0)
-			return r;
-		json_array_foreach (json_object_get(item, "words"), k, word) {
-			r = check_template(json_string_value(word), language, place, err);
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
-}
-
-/* A text, or one that counts under a condition only. */
-static int check_env(const json_t *env, const json_t *language, const char *file, const char *step,
-		     struct error *err)
-{
-	const char *key;
-	json_t *value;
-	int r = 0;
-
-	json_object_foreach ((json_t *)env, key, value) {
-		char where[2 * WHERE_MAX];
-		snprintf(where, sizeof(where), "%s.env.%s", step, key);
-		struct json_place place = {file, where};
-		if (json_is_object(value)) {
-			r = json_check_object(value, FIELDS(env_fields), place, err);
-			if (r >= 0)
-				r = check_condition(json_object_get(value, "when"),
-						    json_object_get(language, "options"), place,
-						    err);
-			value = json_object_get(value, "value");
-		} else {
-			r = json_check_shape(value, JSON_SHAPE_TEXT, NULL, place, err);
-		}
-		if (r >= 0)
-			r = check_template(json_string_value(value), language, place, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int check_step(const json_t *language, const char *name, const struct json_field *fields,
-		      size_t field_count, const char *file, struct error *err)
-{
-	const json_t *step = json_object_get(language, name);
-	char where[WHERE_MAX];
-
-	if (!step)
-		return 0;
-	snprintf(where, sizeof(where), "language.%s", name);
-	struct json_place place = {file, where};
-	int r = json_check_object(step, fields, field_count, place, err);
-	if (r >= 0)
-		r = check_env(json_object_get(step, "env"), language, file, where, err);
-	if (r >= 0 && json_text(step, "artefact"))
-		r = check_template(json_text(step, "artefact"), language, place, err);
-	if (r >= 0)
-		r = check_condition(json_object_get(step, "skip_unless"),
-				    json_object_get(language, "options"), place, err);
-	if (r < 0)
-		return r;
-	snprintf(where, sizeof(where), "language.%s.argv", name);
-	return check_argv(json_object_get(step, "argv"), language, place, err);
 }
 
 static int check_language(const json_t *language, const char *file, struct error *err)
@@ -294,10 +115,14 @@ static int check_language(const json_t *language, const char *file, struct error
 		return json_refuse(place, "main_file", err, "must be a path below /playground");
 	r = check_options(json_object_get(language, "options"),
 			  (struct json_place){file, "language.options"}, err);
+	if (r >= 0 && json_object_get(language, "compile"))
+		r = recipe_check_step(json_object_get(language, "compile"), RECIPE_COMPILE,
+				      language, (struct json_place){file, "language.compile"}, err);
 	if (r >= 0)
-		r = check_step(language, "compile", FIELDS(compile_fields), file, err);
+		r = recipe_check_step(json_object_get(language, "run"), RECIPE_RUN, language,
+				      (struct json_place){file, "language.run"}, err);
 	if (r >= 0)
-		r = check_step(language, "run", FIELDS(run_fields), file, err);
+		r = actions_check(language, file, err);
 	return r;
 }
 
@@ -312,7 +137,7 @@ static int check_choices(const json_t *check, const json_t *options, struct json
 		if (!json_object_get(options, json_string_value(name)))
 			return json_refuse(place, "for_each", err, "names \"%s\", no option",
 					   json_string_value(name));
-	return check_condition(json_object_get(check, "options"), options, place, err);
+	return recipe_check_condition(json_object_get(check, "options"), options, place, err);
 }
 
 static int check_checks(const json_t *recipe, const char *file, struct error *err)
@@ -328,7 +153,7 @@ static int check_checks(const json_t *recipe, const char *file, struct error *er
 	if (r >= 0)
 		r = check_choices(hello, options, place, err);
 	json_array_foreach (json_object_get(recipe, "checks"), i, check) {
-		char where[WHERE_MAX];
+		char where[RECIPE_WHERE_MAX];
 		snprintf(where, sizeof(where), "checks[%zu]", i);
 		place.path = where;
 		if (r >= 0)
@@ -348,7 +173,7 @@ int recipe_check_prepare(const json_t *prepare, const char *file, struct error *
 	json_t *job;
 
 	json_array_foreach (prepare, i, job) {
-		char where[WHERE_MAX];
+		char where[RECIPE_WHERE_MAX];
 		snprintf(where, sizeof(where), "prepare[%zu]", i);
 		int r = json_check_object(job, FIELDS(prepare_fields),
 					  (struct json_place){file, where}, err);
@@ -386,8 +211,8 @@ int recipe_check(const json_t *recipe, const char *file, struct error *err)
 	if (r >= 0)
 		r = check_language(language, file, err);
 	if (r >= 0)
-		r = check_argv(json_object_get(json_object_get(recipe, "version"), "argv"),
-			       language, (struct json_place){file, "version.argv"}, err);
+		r = recipe_check_argv(json_object_get(json_object_get(recipe, "version"), "argv"),
+				      language, (struct json_place){file, "version.argv"}, err);
 	if (r >= 0)
 		r = check_checks(recipe, file, err);
 	if (r >= 0)

@@ -26,6 +26,14 @@ TOOLS = [{"name": "tool", "to": "opt/tool", "sources": [
     {"kind": "tar", "file": "tool.tar.xz", "sha256": SUM, "top": "tool-1"},
     {"kind": "dir", "path": "/opt/tool", "tree_sha256": SUM},
     {"kind": "deb", "packages": ["tool"]}]}]
+ACTIONS = [
+    {"id": "asm", "name": "Assembly", "result": "text", "syntax": "asm", "options": ["mode"],
+     "step": {"argv": ["/bin/as", {"when": {"mode": "debug"}, "words": ["-g"]}, "{main_file}"],
+              "env": {"A": "b"}, "artefact": "out.s"},
+     "filter": {"kind": "asm", "when": {"mode": "debug"}},
+     "refuse": [{"when": {"mode": "release"}, "sentence": "Not so."}],
+     "needs": [{"path": "opt/{channel}/as", "option": "channel", "sentence": "Not here."}]},
+    {"id": "miri", "name": "Miri", "result": "messages", "unavailable": "Not here."}]
 CONFIG = {
     "schema": 1,
     "apt_sources": "/etc/own.sources",
@@ -47,7 +55,7 @@ def write(path, value):
 
 def heads(path):
     """How many items of an array are looked at: all where they are of several kinds."""
-    return 99 if path and path[-1] in ("sources", "argv") else 1
+    return 99 if path and path[-1] in ("sources", "argv", "actions") else 1
 
 
 def places(value, path=()):
@@ -159,6 +167,7 @@ class Schemas(unittest.TestCase):
         recipe = read(path)
         recipe["tools"] = TOOLS
         recipe["prepare"] = [{"name": "nothing", "script": "true"}]
+        recipe["language"]["actions"] = ACTIONS
         self.compare("recipe", path, recipe)
 
     def test_the_projects_own_recipes_are_as_the_schema_says(self):
