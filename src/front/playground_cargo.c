@@ -190,9 +190,13 @@ int cargo_after_compile(const struct cargo_build *build, const char *stderr_text
 	struct counts counts;
 	char target[32];
 
+	text_add(&text, "", 0);
+	if (build->command == CARGO_FMT) {
+		text_add(&text, stderr_text, len);
+		goto done;
+	}
 	snprintf(target, sizeof(target), "%s%s", build->is_bin ? "bin \"playground\"" : "lib",
 		 build->tests ? " test" : "");
-	text_add(&text, "", 0);
 	counts = copy_messages(&text, stderr_text, len);
 	add_counts(&text, target, &counts, success);
 	if (success) {
@@ -200,6 +204,7 @@ int cargo_after_compile(const struct cargo_build *build, const char *stderr_text
 		if (will_run)
 			add_running(&text, build);
 	}
+done:
 	if (text.failed) {
 		free(text.data);
 		return -ENOMEM;
@@ -207,6 +212,18 @@ int cargo_after_compile(const struct cargo_build *build, const char *stderr_text
 	*ret_text = text.data;
 	*ret_len = text.used;
 	return 0;
+}
+
+const char *cargo_before_compile(const struct cargo_build *build)
+{
+	static const char *const lines[] = {
+		[CARGO_RUN] = "   Compiling playground v0.0.1 (/playground)\n",
+		[CARGO_RUSTC] = "   Compiling playground v0.0.1 (/playground)\n",
+		[CARGO_CHECK] = "    Checking playground v0.0.1 (/playground)\n",
+		[CARGO_FMT] = "",
+	};
+
+	return lines[build->command];
 }
 
 const char *cargo_after_run(const struct cargo_build *build, int success)

@@ -8,7 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What cargo would have been asked for. */
+enum cargo_command {
+	CARGO_RUN,   /* build, and run what is a program or a test harness */
+	CARGO_RUSTC, /* build only */
+	CARGO_CHECK, /* clippy */
+	CARGO_FMT,   /* prints nothing of its own */
+};
+
 struct cargo_build {
+	enum cargo_command command;
 	int release; /* profile release, else dev (or test) */
 	int tests;   /* built as a test harness */
 	int is_bin;  /* crate type bin, else some library */
@@ -16,8 +25,8 @@ struct cargo_build {
 
 enum { CARGO_FAILED_STATUS = 101 };
 
-/* The first line. Static. */
-#define CARGO_COMPILING "   Compiling playground v0.0.1 (/playground)\n"
+/* The first line, or "". Static. */
+const char *cargo_before_compile(const struct cargo_build *build);
 
 /*
  * What follows the first line: rustc's own messages less its summary, cargo's counts of them, and

@@ -33,6 +33,13 @@ static void reply_cached(struct http_request *request, const struct manifest *ma
 	http_reply(request, &(struct http_reply){.status = 304, .extra = headers});
 }
 
+/* Where the page says that it has no WebSocket. */
+void playground_nowebsocket(struct http_request *request)
+{
+	playground_set_request_id(request);
+	http_reply(request, &(struct http_reply){.status = 200, .type = "text/plain", .body = ""});
+}
+
 static int has_rust(struct http_request *request, const struct manifest *manifest)
 {
 	if (manifest_language(manifest, "rust"))

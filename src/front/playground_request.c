@@ -1,5 +1,6 @@
-#include "front/playground_request.h"
+#include "front/playground_request_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,61 +14,78 @@ static const char *const editions[] = {"2015", "2018", "2021", "2024", NULL};
 static const char *const crate_types[] = {"bin",       "lib",	 "dylib",      "rlib",
 					  "staticlib", "cdylib", "proc-macro", NULL};
 
-static int check_choice(const char *value, const char *const *choices, const char *what,
-			struct error *err)
+int playground_check_choice(const char *value, const char *const *choices, const char *what,
+			    struct error *err)
 {
-	for (; *choices; choices++)
+	for (; value && *choices; choices++)
 		if (strcmp(value, *choices) == 0)
 			return 0;
-	return error_set_plain(err, -EPROTO, "playground", "'%.60s' is not a valid %s", value,
-			       what);
+	return !value ? 0
+		      : error_set_plain(err, -EPROTO, "playground", "'%.60s' is not a valid %s",
+					value, what);
 }
 
-/* What both requests come to. */
-struct choice {
-	const char *channel, *mode, *edition, *crate_type;
-	int tests, backtrace;
-};
-
-static int choice_check(const struct choice *choice, struct error *err)
+int playground_choice_check(const struct playground_choice *choice, struct error *err)
 {
-	int r = check_choice(choice->channel, channels, "channel", err);
+	int r = playground_check_choice(choice->channel, channels, "channel", err);
 
 	if (r == 0)
-		r = check_choice(choice->crate_type, crate_types, "crate type", err);
+		r = playground_check_choice(choice->crate_type, crate_types, "crate type", err);
 	if (r == 0)
-		r = check_choice(choice->mode, modes, "mode", err);
+		r = playground_check_choice(choice->mode, modes, "mode", err);
 	if (r == 0)
-		r = check_choice(choice->edition, editions, "edition", err);
+		r = playground_check_choice(choice->edition, editions, "edition", err);
 	return r;
 }
 
-static void choice_apply(const struct choice *choice, struct playground_request *request)
+void playground_add_option(struct playground_request *request, const char *name, const char *value)
 {
-	const struct job_option options[PLAYGROUND_OPTIONS] = {
-		{"channel", choice->channel},
-		{"mode", choice->mode},
-		{"edition", choice->edition},
-		/* A test harness is a program, whatever it tests. */
-		{"crate_type", choice->tests ? "bin" : choice->crate_type},
-		{"tests", choice->tests ? "true" : "false"},
-		{"backtrace", choice->backtrace ? "true" : "false"},
-	};
+	assert(request->job.option_count < PLAYGROUND_OPTIONS);
+	if (value)
+		request->options[request->job.option_count++] = (struct job_option){name, value};
+}
 
-	memcpy(request->options, options, sizeof(options));
+void playground_choice_apply(const struct playground_choice *choice,
+			     struct playground_request *request)
+{
+	const char *crate_type = choice->crate_type;
+
 	request->job.language = "rust";
 	request->job.options = request->options;
-	request->job.option_count = PLAYGROUND_OPTIONS;
 	request->job.files = request->files;
+	playground_add_option(request, "channel", choice->channel);
+	playground_add_option(request, "mode", choice->mode);
+	playground_add_option(request, "edition", choice->edition);
+	/* A test harness is a program, whatever it tests. */
+	playground_add_option(request, "crate_type", choice->tests ? "bin" : crate_type);
+	playground_add_option(request, "tests", choice->tests ? "true" : "false");
+	playground_add_option(request, "backtrace", choice->backtrace ? "true" : "false");
 	request->build = (struct cargo_build){
-		.release = strcmp(choice->mode, "release") == 0,
+		.release = choice->mode && strcmp(choice->mode, "release") == 0,
 		.tests = choice->tests,
-		.is_bin = strcmp(choice->crate_type, "bin") == 0,
+		.is_bin = !crate_type || strcmp(crate_type, "bin") == 0,
 	};
 }
 
-/* `code`: a text, or an array of named files. */
-static int read_code(const json_t *body, struct playground_request *request, struct error *err)
+/* The conventional main file goes first; the others keep their order but for the one it changes
+ * places with. */
+static void main_file_first(struct playground_request *request)
+{
+	static const char *const names[] = {"src/main.rs", "src/lib.rs"};
+
+	for (size_t n = 0; n < 2; n++) {
+		for (size_t i = 0; i < request->job.file_count; i++) {
+			if (strcmp(request->files[i].name, names[n]) != 0)
+				continue;
+			struct job_file first = request->files[0];
+			request->files[0] = request->files[i];
+			request->files[i] = first;
+			return;
+		}
+	}
+}
+
+int playground_read_code(const json_t *body, struct playground_request *request, struct error *err)
 {
 	const json_t *code = json_object_get(body, "code"), *files = NULL;
 	char where[32];
@@ -92,17 +110,17 @@ static int read_code(const json_t *body, struct playground_request *request, str
 		if (r < 0)
 			return r;
 	}
+	main_file_first(request);
 	return api_request_check_size(request->files, request->job.file_count, err);
 }
 
-int playground_request_read(const json_t *body, struct playground_request *ret_request,
-			    struct error *err)
+int playground_read_fields(const json_t *body, struct playground_request *request,
+			   struct playground_choice *ret_choice, struct error *err)
 {
-	struct choice choice = {.edition = ""};
-	int r;
+	struct playground_choice choice = {.edition = ""};
 
-	memset(ret_request, 0, sizeof(*ret_request));
-	r = json_get_text(body, "", "channel", JSON_REQUIRED, &choice.channel, err);
+	memset(request, 0, sizeof(*request));
+	int r = json_get_text(body, "", "channel", JSON_REQUIRED, &choice.channel, err);
 	if (r >= 0)
 		r = json_get_text(body, "", "mode", JSON_REQUIRED, &choice.mode, err);
 	if (r >= 0)
@@ -114,13 +132,24 @@ int playground_request_read(const json_t *body, struct playground_request *ret_r
 	if (r >= 0)
 		r = json_get_bool(body, "", "backtrace", JSON_OPTIONAL, &choice.backtrace, err);
 	if (r >= 0)
-		r = read_code(body, ret_request, err);
-	if (r >= 0)
-		r = choice_check(&choice, err);
+		r = playground_read_code(body, request, err);
 	if (r < 0)
 		return r;
-	choice_apply(&choice, ret_request);
+	*ret_choice = choice;
 	return 0;
+}
+
+int playground_request_read(const json_t *body, struct playground_request *ret_request,
+			    struct error *err)
+{
+	struct playground_choice choice;
+	int r = playground_read_fields(body, ret_request, &choice, err);
+
+	if (r == 0)
+		r = playground_choice_check(&choice, err);
+	if (r == 0)
+		playground_choice_apply(&choice, ret_request);
+	return r;
 }
 
 /* As its server does it: no edition, or a blank one, is the first. */
@@ -132,7 +161,7 @@ static const char *edition_or_first(const char *edition)
 int playground_request_read_evaluate(const json_t *body, struct playground_request *ret_request,
 				     struct error *err)
 {
-	struct choice choice = {.edition = "", .crate_type = "bin"};
+	struct playground_choice choice = {.edition = "", .crate_type = "bin"};
 	const char *optimize = NULL;
 	int r;
 
@@ -154,8 +183,8 @@ int playground_request_read_evaluate(const json_t *body, struct playground_reque
 	choice.mode = strcmp(optimize, "0") != 0 ? "release" : "debug";
 	r = api_request_check_size(ret_request->files, 1, err);
 	if (r == 0)
-		r = choice_check(&choice, err);
+		r = playground_choice_check(&choice, err);
 	if (r == 0)
-		choice_apply(&choice, ret_request);
+		playground_choice_apply(&choice, ret_request);
 	return r;
 }

@@ -11,7 +11,7 @@
 #include "front/job.h"
 #include "front/playground_cargo.h"
 
-enum { PLAYGROUND_OPTIONS = 6 };
+enum { PLAYGROUND_OPTIONS = 9 };
 
 /* Borrows its texts from the JSON. */
 struct playground_request {
@@ -32,5 +32,12 @@ int playground_request_read(const json_t *body, struct playground_request *ret_r
 /* /evaluate.json, likewise. */
 int playground_request_read_evaluate(const json_t *body, struct playground_request *ret_request,
 				     struct error *err);
+
+/* The tools, which are actions of the language `rust`; likewise. */
+typedef int playground_reader(const json_t *body, struct playground_request *ret_request,
+			      struct error *err);
+playground_reader playground_request_read_compile, playground_request_read_format,
+	playground_request_read_clippy, playground_request_read_miri,
+	playground_request_read_expansion;
 
 #endif

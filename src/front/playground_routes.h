@@ -6,8 +6,14 @@
 
 void playground_execute(struct http_request *request);	/* playground_execute.c */
 void playground_evaluate(struct http_request *request); /* playground_execute.c */
-void playground_crates(struct http_request *request);	/* playground_meta.c */
-void playground_versions(struct http_request *request); /* playground_meta.c */
+void playground_compile(struct http_request *request);	/* playground_action.c, as those below */
+void playground_format(struct http_request *request);
+void playground_clippy(struct http_request *request);
+void playground_miri(struct http_request *request);
+void playground_expansion(struct http_request *request);
+void playground_nowebsocket(struct http_request *request); /* playground_meta.c */
+void playground_crates(struct http_request *request);	   /* playground_meta.c */
+void playground_versions(struct http_request *request);	   /* playground_meta.c */
 
 /* /websocket without an upgrade: says that it needs one. */
 void playground_websocket_plain(struct http_request *request); /* playground_socket.c */
@@ -23,6 +29,6 @@ int playground_websocket_admit(struct http_request *request);
 void playground_websocket_run(struct http_request *request);
 
 /* Gives the request an x-request-id: the client's own when it is a sane one. */
-void playground_set_request_id(struct http_request *request); /* playground_execute.c */
+void playground_set_request_id(struct http_request *request); /* playground_answer.c */
 
 #endif

@@ -32,7 +32,7 @@ static void announce(struct playground_run *run)
 	if (run->announced)
 		return;
 	run->announced = 1;
-	emit_text(run, 2, CARGO_COMPILING);
+	emit_text(run, 2, cargo_before_compile(&run->build));
 }
 
 /* The compiler's stderr waits for the end of the step: only then is its summary known. */
@@ -74,7 +74,7 @@ static int step_succeeded(const struct step_result *step)
 
 static void compile_ended(struct playground_run *run, const struct step_result *step)
 {
-	int will_run = run->build.tests || run->build.is_bin;
+	int will_run = run->build.command == CARGO_RUN && (run->build.tests || run->build.is_bin);
 	_cleanup_free_ char *text = NULL;
 	size_t len;
 
@@ -167,7 +167,8 @@ int playground_run_end(const struct playground_run *run, const struct job_result
 		return 1;
 	}
 	/* cargo's own status, whatever became of the compiler. */
-	if (last->kind == STEP_COMPILE || (run->build.tests && last->outcome == OUTCOME_EXITED))
+	if ((last->kind == STEP_COMPILE && run->build.command != CARGO_FMT) ||
+	    (run->build.tests && last->outcome == OUTCOME_EXITED))
 		format_exit(CARGO_FAILED_STATUS, ret_detail);
 	else if (last->signal)
 		format_signal(last->signal, ret_detail);

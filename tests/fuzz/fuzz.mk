@@ -24,7 +24,8 @@ modules_cell_unpack :=
 modules_cell_report := src/ipc/protocol.c src/supervisor/step_done.c
 modules_utf8 := src/front/utf8.c
 modules_template := src/front/template.c
-modules_request := $(front_json) src/front/playground_request.c src/front/playground_message.c
+modules_request := $(front_json) src/front/playground_request.c src/front/playground_request_action.c \
+	src/front/playground_message.c
 modules_plan := $(front_json) $(front_manifest)
 modules_manifest := $(front_manifest)
 modules_product := src/front/product.c src/front/asm_filter.c

@@ -45,12 +45,11 @@ static void read_api(const json_t *body)
 		check_job(&request.job);
 }
 
-static void read_playground(const json_t *body, int evaluate)
+static void read_playground(const json_t *body, playground_reader *read)
 {
 	struct playground_request request;
 	struct error err = {0};
-	int r = evaluate ? playground_request_read_evaluate(body, &request, &err)
-			 : playground_request_read(body, &request, &err);
+	int r = read(body, &request, &err);
 
 	if (r < 0)
 		check_failed(r, &err);
@@ -71,9 +70,22 @@ static void read_message(const char *text, size_t len)
 	}
 	FUZZ_ASSERT(message.sequence == sequence && message.type < PLAYGROUND_MESSAGE_TYPES);
 	if (!playground_message_is_greeting(&message) && json_is_object(message.payload))
-		read_playground(message.payload, 0);
+		read_playground(message.payload, playground_request_read);
 	playground_message_fini(&message);
 }
+
+/* By the input's first byte; NULL: see there. */
+static playground_reader *const readers[] = {
+	NULL, /* /api/v1 */
+	playground_request_read,
+	playground_request_read_evaluate,
+	NULL, /* a message of the WebSocket */
+	playground_request_read_compile,
+	playground_request_read_format,
+	playground_request_read_clippy,
+	playground_request_read_miri,
+	playground_request_read_expansion,
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -83,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 1)
 		return 0;
 	char *text = fuzz_copy(data + 1, len - 1);
-	unsigned reader = data[0] % 4;
+	unsigned reader = data[0] % (sizeof(readers) / sizeof(readers[0]));
 	if (reader == 3) {
 		read_message(text, len - 1);
 	} else {
@@ -93,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		else if (reader == 0)
 			read_api(body);
 		else
-			read_playground(body, reader == 2);
+			read_playground(body, readers[reader]);
 		json_decref(body);
 	}
 	free(text);

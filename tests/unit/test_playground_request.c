@@ -7,9 +7,7 @@
 #include "front/playground_message.h"
 #include "front/playground_request.h"
 
-typedef int reader(const json_t *body, struct playground_request *ret_request, struct error *err);
-
-static void check_fault(reader *read, const char *text, int code, const char *words)
+static void check_fault(playground_reader *read, const char *text, int code, const char *words)
 {
 	struct playground_request request;
 	struct error err = {0};
@@ -75,7 +73,7 @@ static void playground_request_read_tests_of_a_library_are_a_program(void **stat
 
 static void playground_request_read_faults_have_their_kind(void **state)
 {
-	reader *read = playground_request_read;
+	playground_reader *read = playground_request_read;
 
 	(void)state;
 	check_fault(read, "{}", -EINVAL, "missing field `channel`");
@@ -184,9 +182,102 @@ static void playground_message_write_payload_may_be_absent(void **state)
 	free(text);
 }
 
+static void read_good(playground_reader *read, const char *text, json_t **ret_body,
+		      struct playground_request *ret_request)
+{
+	struct error err = {0};
+
+	*ret_body = json_loads(text, 0, NULL);
+	assert_non_null(*ret_body);
+	if (read(*ret_body, ret_request, &err) < 0)
+		fail_msg("%s: %s", text, err.text);
+}
+
+static void playground_request_read_compile_is_an_action_with_options(void **state)
+{
+	struct playground_request request;
+	json_t *body;
+
+	(void)state;
+	read_good(playground_request_read_compile,
+		  "{" FIELDS ",\"code\":\"\",\"target\":\"asm\",\"assemblyFlavor\":\"intel\","
+		  "\"demangleAssembly\":\"mangle\",\"processAssembly\":\"raw\","
+		  "\"backtrace\":true}",
+		  &body, &request);
+	assert_string_equal(request.job.action, "asm");
+	assert_string_equal(option(&request, "assembly_flavor"), "intel");
+	assert_string_equal(option(&request, "demangle_assembly"), "mangle");
+	assert_string_equal(option(&request, "process_assembly"), "raw");
+	assert_string_equal(option(&request, "mode"), "release");
+	assert_int_equal(request.build.command, CARGO_RUSTC);
+	json_decref(body);
+	read_good(playground_request_read_compile,
+		  "{" FIELDS ",\"code\":\"\",\"target\":\"mir\",\"assemblyFlavor\":\"x\"}", &body,
+		  &request);
+	assert_null(option(&request, "assembly_flavor"));
+	json_decref(body);
+	check_fault(playground_request_read_compile,
+		    "{" FIELDS ",\"code\":\"\",\"target\":\"asm\",\"assemblyFlavor\":\"x\"}",
+		    -EPROTO, "'x' is not a valid assembly flavor");
+	check_fault(playground_request_read_compile, "{" FIELDS ",\"code\":\"\",\"target\":\"x\"}",
+		    -EPROTO, "'x' is not a valid target");
+	check_fault(playground_request_read_compile, "{" FIELDS ",\"code\":\"\"}", -EINVAL,
+		    "missing field `target`");
+}
+
+static void playground_request_read_tools_have_defaults(void **state)
+{
+	struct playground_request request;
+	json_t *body;
+
+	(void)state;
+	read_good(playground_request_read_format, "{\"edition\":\"2021\",\"code\":\"\"}", &body,
+		  &request);
+	assert_string_equal(request.job.action, "format");
+	assert_string_equal(option(&request, "channel"), "nightly");
+	assert_int_equal(request.build.command, CARGO_FMT);
+	json_decref(body);
+	read_good(playground_request_read_clippy,
+		  "{\"edition\":\"2021\",\"code\":\"\",\"crateType\":\"lib\"}", &body, &request);
+	assert_string_equal(request.job.action, "clippy");
+	assert_string_equal(option(&request, "crate_type"), "lib");
+	assert_true(request.build.command == CARGO_CHECK && !request.build.is_bin);
+	json_decref(body);
+	read_good(playground_request_read_expansion, "{\"edition\":\"2018\",\"code\":\"\"}", &body,
+		  &request);
+	assert_string_equal(request.job.action, "expand");
+	assert_null(option(&request, "channel"));
+	json_decref(body);
+	check_fault(playground_request_read_miri,
+		    "{\"edition\":\"2018\",\"code\":\"\",\"aliasingModel\":\"x\"}", -EPROTO,
+		    "'x' is not a valid aliasing model");
+	check_fault(playground_request_read_format, "{\"code\":\"\"}", -EPROTO,
+		    "'' is not a valid edition");
+}
+
+static void playground_request_read_main_file_comes_first(void **state)
+{
+	struct playground_request request;
+	json_t *body;
+
+	(void)state;
+	read_good(playground_request_read_format,
+		  "{\"edition\":\"2021\",\"code\":[{\"name\":\"a.rs\",\"content\":\"a\"},"
+		  "{\"name\":\"src/lib.rs\",\"content\":\"l\"},"
+		  "{\"name\":\"src/main.rs\",\"content\":\"m\"}]}",
+		  &body, &request);
+	assert_string_equal(request.files[0].name, "src/main.rs");
+	assert_string_equal(request.files[1].name, "src/lib.rs");
+	assert_string_equal(request.files[2].name, "a.rs");
+	json_decref(body);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(playground_request_read_compile_is_an_action_with_options),
+		cmocka_unit_test(playground_request_read_tools_have_defaults),
+		cmocka_unit_test(playground_request_read_main_file_comes_first),
 		cmocka_unit_test(playground_request_read_fields_arrive),
 		cmocka_unit_test(playground_request_read_tests_of_a_library_are_a_program),
 		cmocka_unit_test(playground_request_read_faults_have_their_kind),

@@ -143,9 +143,37 @@ static void playground_run_end_limits_are_errors(void **state)
 	}
 }
 
+static void playground_run_event_tools_print_what_their_command_prints(void **state)
+{
+	static const struct {
+		struct cargo_build build;
+		const char *wanted;
+	} rows[] = {
+		{{.command = CARGO_RUSTC, .is_bin = 1},
+		 "   Compiling playground v0.0.1 (/playground)\nnote\n"
+		 "    Finished `dev` profile [unoptimized + debuginfo] target(s) in 0.01s\n"},
+		{{.command = CARGO_CHECK},
+		 "    Checking playground v0.0.1 (/playground)\nnote\n"
+		 "    Finished `dev` profile [unoptimized + debuginfo] target(s) in 0.01s\n"},
+		{{.command = CARGO_FMT}, "note\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct said said = {0};
+		struct playground_run run;
+		playground_run_init(&run, &rows[i].build, emit, &said);
+		feed_output(&run, STEP_COMPILE, 2, "note\n");
+		feed_step(&run, STEP_COMPILE, OUTCOME_EXITED, 0);
+		assert_string_equal(said.text[1], rows[i].wanted);
+		playground_run_fini(&run);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(playground_run_event_tools_print_what_their_command_prints),
 		cmocka_unit_test(playground_run_event_program_runs_between_cargos_lines),
 		cmocka_unit_test(playground_run_event_out_of_memory_is_explained),
 		cmocka_unit_test(playground_run_end_says_how_it_ended),
