@@ -10,7 +10,7 @@
 
 struct http_server {
 	struct mg_context *context;
-	struct service *service;
+	struct http_server_config config; /* .listen_address is not valid any more */
 	struct http_clients *clients;
 	atomic_int stopping;
 };

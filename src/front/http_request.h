@@ -16,6 +16,7 @@
 #include "base/error.h"
 
 struct service;
+struct snippets;
 struct http_server;
 struct http_client;
 
@@ -31,6 +32,7 @@ struct http_request {
 	struct http_server *server;
 	struct http_client *client;
 	struct service *service;
+	struct snippets *snippets;
 	const struct mg_request_info *info;
 	const char *method, *path, *query; /* query: "" when there is none */
 	enum http_style style;

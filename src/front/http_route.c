@@ -22,6 +22,10 @@ static const struct http_route routes[] = {
 	{HTTP_POST, "/api/v1/jobs/{id}/stdin", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API,
 	 api_job_stdin},
 	{HTTP_POST, "/api/v1/jobs/{id}/kill", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_kill},
+	{HTTP_POST, "/api/v1/snippets", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_snippet_put},
+	{HTTP_GET, "/api/v1/snippets/{id}", 0, HTTP_STYLE_API, api_snippet_get},
+	{HTTP_DELETE, "/api/v1/snippets/{id}", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API,
+	 api_snippet_delete},
 
 	{HTTP_POST, "/execute", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_LONG, HTTP_STYLE_PLAYGROUND,
 	 playground_execute},

@@ -58,7 +58,8 @@ static void request_init(struct http_request *request, struct mg_connection *con
 	*request = (struct http_request){
 		.conn = conn,
 		.server = server_of(conn),
-		.service = server_of(conn)->service,
+		.service = server_of(conn)->config.service,
+		.snippets = server_of(conn)->config.snippets,
 		.client = mg_get_user_connection_data(conn),
 		.info = info,
 		.method = info->request_method,
@@ -305,13 +306,13 @@ static int listen_spec(const char *address, unsigned port, char *spec, size_t si
 	return 0;
 }
 
-int http_server_start(struct service *service, const char *listen_address, unsigned port,
-		      struct http_server **ret_server, unsigned *ret_port, struct error *err)
+int http_server_start(const struct http_server_config *config, struct http_server **ret_server,
+		      unsigned *ret_port, struct error *err)
 {
 	struct mg_server_port bound[1];
 	struct http_server *server;
 	char spec[128];
-	int r = listen_spec(listen_address, port, spec, sizeof(spec), err);
+	int r = listen_spec(config->listen_address, config->listen_port, spec, sizeof(spec), err);
 
 	if (r < 0)
 		return r;
@@ -321,7 +322,8 @@ int http_server_start(struct service *service, const char *listen_address, unsig
 	server = calloc(1, sizeof(*server));
 	if (!server)
 		return error_set(err, -ENOMEM, "listen", "cannot start the HTTP server");
-	server->service = service;
+	server->config = *config;
+	server->config.listen_address = NULL;
 	server->clients = http_clients_new();
 	server->context = server->clients ? context_start(server, spec, err) : NULL;
 	if (!server->context || mg_get_server_ports(server->context, 1, bound) != 1) {

@@ -8,16 +8,24 @@
 
 #include "base/error.h"
 
-struct service; /* service.h */
+struct service;	 /* service.h */
+struct snippets; /* snippets.h */
 struct http_server;
 
+struct http_server_config {
+	struct service *service;    /* borrowed, must outlive the server, as what follows */
+	struct snippets *snippets;  /* likewise */
+	const char *listen_address; /* numeric IPv4 or IPv6 address without brackets; borrowed for
+				       the call */
+	unsigned listen_port;	    /* 0 picks one */
+};
+
 /*
- * Binds and starts serving. service: borrowed, must outlive the server. listen_address: numeric
- * IPv4 or IPv6 address without brackets. port: 0 picks one. ret_server: new; ret_port: the port
- * that was bound. Returns 0 or a negative errno: -EADDRINUSE, -EAFNOSUPPORT, -EINVAL, …
+ * Binds and starts serving. ret_server: new; ret_port: the port that was bound. Returns 0 or a
+ * negative errno: -EADDRINUSE, -EAFNOSUPPORT, -EINVAL, …
  */
-int http_server_start(struct service *service, const char *listen_address, unsigned port,
-		      struct http_server **ret_server, unsigned *ret_port, struct error *err);
+int http_server_start(const struct http_server_config *config, struct http_server **ret_server,
+		      unsigned *ret_port, struct error *err);
 
 /* Ends every connection, waits for the threads, frees. NULL-safe. */
 void http_server_stop(struct http_server *server);

@@ -18,6 +18,7 @@
 #include "front/jail.h"
 #include "front/pump.h"
 #include "front/service.h"
+#include "front/snippets.h"
 #include "front/store.h"
 #include "ipc/channel.h"
 
@@ -131,6 +132,16 @@ static struct compile_store *compiles_open(const struct ipc_welcome *welcome)
 	return store;
 }
 
+static int shared_open(struct snippets **ret_snippets, struct error *err)
+{
+	int set_aside;
+
+	int r = snippets_open(JAIL_DATA, SNIPPETS_SERVER, ret_snippets, &set_aside, err);
+	if (r == 0 && set_aside)
+		log_warning("snippets_set_aside", "file=snippets.db reason=damaged");
+	return r;
+}
+
 static void stop_late(int signal)
 {
 	(void)signal;
@@ -146,13 +157,19 @@ static void stop_bound(void)
 		alarm(STOP_SEC);
 }
 
-static int serve(struct service *service, const struct ipc_welcome *welcome, struct error *err)
+static int serve(struct service *service, struct snippets *snippets,
+		 const struct ipc_welcome *welcome, struct error *err)
 {
+	const struct http_server_config config = {
+		.service = service,
+		.snippets = snippets,
+		.listen_address = welcome->listen_address,
+		.listen_port = welcome->listen_port,
+	};
 	struct http_server *server;
 	struct ipc_message ready = {.type = IPC_READY};
 
-	int r = http_server_start(service, welcome->listen_address, welcome->listen_port, &server,
-				  &ready.ready.port, err);
+	int r = http_server_start(&config, &server, &ready.ready.port, err);
 	if (r < 0) {
 		service_stop(service);
 		return r;
@@ -173,6 +190,7 @@ static int front_run(struct error *err)
 	struct greeting greeting = {.manifest_fd = -EBADF, .data_fd = -EBADF};
 	struct manifest *manifest;
 	struct store *store;
+	struct snippets *snippets = NULL;
 	struct service *service;
 
 	int r = channel_check(err);
@@ -198,7 +216,12 @@ static int front_run(struct error *err)
 	r = service_new(&config, manifest, store, &service, err);
 	if (r < 0)
 		return r;
-	r = serve(service, &greeting.welcome, err);
+	r = shared_open(&snippets, err);
+	if (r == 0)
+		r = serve(service, snippets, &greeting.welcome, err);
+	else
+		service_stop(service);
+	snippets_close(snippets);
 	service_free(service);
 	return r;
 }
