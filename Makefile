@@ -52,7 +52,10 @@ launch_c := $(filter-out sandbox/cell_%.c sandbox/cli_%.c sandbox/policy_compile
 cell_c := $(wildcard sandbox/cell_*.c)
 cell_cli_c := $(wildcard sandbox/cli_*.c)
 supervisor_c := $(wildcard src/supervisor/*.c)
-front_c := $(wildcard src/front/*.c)
+front_c := $(filter-out %_main.c,$(wildcard src/front/*.c))
+# What a tool needs of it, which links neither HTTP nor the jail.
+snippets_c := $(patsubst %,src/front/%.c,api_request json_read migrate snippet_document snippets snippets_lines snippets_main\
+	snippets_rows utf8)
 image_c := $(filter-out %_main.c src/image/verify_%.c,$(wildcard src/image/*.c))
 verify_c := $(wildcard src/image/verify_*.c)
 # What of src/image needs libc only, for the process that has privileges.
@@ -73,6 +76,7 @@ programs := $(BIN)/sandlot \
 	$(EXE)/sandlot-image \
 	$(EXE)/sandlot-key \
 	$(EXE)/sandlot-run \
+	$(EXE)/sandlot-snippets \
 	$(EXE)/sandlot-supervisor \
 	$(EXE)/sandlot-verify
 
@@ -116,6 +120,11 @@ $(EXE)/sandlot-front: $(call obj,$(front_c) $(ipc_c) $(base_c)) $(B)/gen/web_ass
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcivetweb -ljansson -lsqlite3 -lseccomp -lcrypto -lz -lpthread
+
+$(EXE)/sandlot-snippets: $(call obj,$(snippets_c) $(base_c))
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson -lsqlite3 -lpthread
 
 $(EXE)/sandlot-bake: $(call obj,$(bake_c) $(image_c) $(base_c))
 	@mkdir -p $(@D)

@@ -28,6 +28,7 @@ static const struct command {
 	{"bake", "sandlot-bake", "bake an image of tool chains"},
 	{"image", "sandlot-image", "look after images: list, verify, use, export, …"},
 	{"key", "sandlot-key", "make and list the keys images are signed with"},
+	{"snippets", "sandlot-snippets", "carry shared snippets out of a server and into one"},
 	{"doctor", "sandlot-doctor", "show what this host gives for running cells"},
 };
 
@@ -45,7 +46,7 @@ static void help_print(FILE *out)
 {
 	fputs("usage: sandlot COMMAND [ARGUMENTS…]\n\n", out);
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-8s%s\n", commands[i].name, commands[i].help);
+		fprintf(out, "  %-10s%s\n", commands[i].name, commands[i].help);
 	fputs("\n`sandlot help COMMAND` says more about one; `sandlot --version` prints the "
 	      "version.\n",
 	      out);

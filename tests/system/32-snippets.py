@@ -1,13 +1,15 @@
 """Snippets: shared under an id made from their content, fetched, taken back, never lost once acknowledged."""
 import http.client
+import json
 import os
 import random
 import re
 import signal
+import subprocess
 import threading
 import unittest
 
-from harness import Server, ServerCase, poll
+from harness import Server, ServerCase, poll, run_command
 
 CODE = "print('shared')"
 
@@ -156,3 +158,86 @@ class Kept(unittest.TestCase):
         for name, code in kept.items():
             self.assertEqual(poll(lambda n=name: self.code_of(n), "an answer"), (code,))
         self.assertEqual(len(re.findall(r"front_jailed", self.server.log())), self.KILLS + 1)
+
+
+class Carried(unittest.TestCase):
+    """sandlot snippets export and import, beside servers that run."""
+
+    def setUp(self):
+        self.old, self.new = Server(), Server()
+        self.addCleanup(self.old.stop)
+        self.addCleanup(self.new.stop)
+
+    def share(self, server, **body):
+        return server.post("/api/v1/snippets", {"language": "python", **body}).json()
+
+    def export(self, server, want=0):
+        done = run_command("snippets", "export", "--data", server.data)
+        self.assertEqual(done.returncode, want, done.stderr)
+        return done.stdout
+
+    def take(self, lines, want=0, data=None):
+        done = run_command("snippets", "import", "--data", data or self.new.data, stdin=lines)
+        self.assertEqual(done.returncode, want, done.stderr)
+        return done.stderr.decode()
+
+    def test_everything_goes_over_and_tokens_go_on_working(self):
+        files = [{"content": "\0 \U0001f980"}, {"name": "b.py", "content": "\n" * 5}]
+        first = self.share(self.old, files=files)
+        timed = self.share(self.old, code="timed", expires_sec=3600)
+        for i in range(300):
+            self.share(self.old, code=f"many {i}")
+        self.share(self.new, code="here before")
+        lines = self.export(self.old)
+        self.assertEqual(lines.count(b"\n"), 302)
+        self.assertNotIn(first["delete_token"].encode(), lines)
+        self.assertIn("302 snippets", self.take(lines))
+        self.take(lines)  # twice is harmless
+        self.assertEqual(self.export(self.new).count(b"\n"), 303)
+        path = f"/api/v1/snippets/{first['id']}"
+        self.assertEqual(self.new.get(path).json(), self.old.get(path).json())
+        self.assertEqual(self.new.get(f"/api/v1/snippets/{timed['id']}").json(),
+                         self.old.get(f"/api/v1/snippets/{timed['id']}").json())
+        bearer = {"Authorization": f"Bearer {first['delete_token']}"}
+        self.assertEqual(self.new.request("DELETE", path, headers=bearer).status, 204)
+        self.assertEqual(self.new.get(path).status, 404)
+        self.assertEqual(self.old.get(path).status, 200)
+
+    def test_lines_that_are_wrong_are_refused_by_number(self):
+        self.share(self.old, code="good")
+        good = self.export(self.old)
+        line = json.loads(good)
+        renamed = {**line, "id": "A" * 16}
+        changed = {**line, "document": {"language": "python", "files": [{"content": "evil"}]}}
+        claim = {**line, "claims": [{"token_sha256": "xyz", "expires_usec": None}]}
+        for wrong, words in ((renamed, "is not that of this content"),
+                             (changed, "is not that of this content"), (claim, "hex digits"),
+                             ({**line, "more": 1}, "`more`"), ([], "an array"), (None, "null")):
+            said = self.take(good + json.dumps(wrong).encode() + b"\n", 1)
+            self.assertIn("line 2", said)
+            self.assertIn(words, said)
+        self.assertIn("line 1", self.take(b"\xff\n", 1))
+        self.assertIn("line 1", self.take(b"\n", 1))
+        self.assertEqual(self.export(self.new), b"")
+
+    def test_a_folder_that_no_server_has_used_is_refused(self):
+        folder = os.path.join(self.old.folder, "empty")
+        os.mkdir(folder)
+        self.assertIn("no server has used it", self.take(b"", 1, folder))
+        self.assertIn("cannot open", self.take(b"", 1, folder + "/not-there"))
+
+    def test_as_root_it_works_as_the_folders_owner_in_that_folder(self):
+        """Seen from outside while it waits for its input: who it is and what it can see."""
+        command = self.new.command("snippets", "import", "--data", self.new.data)
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            owner = os.stat(self.new.data).st_uid
+            status = f"/proc/{process.pid}/status"
+            poll(lambda: f"Uid:\t{owner}\t{owner}\t{owner}\t{owner}\n" in open(status).read(),
+                 "it to become the owner")
+            poll(lambda: "NoNewPrivs:\t1\n" in open(status).read(), "no new privileges")
+            text = open(status).read()
+            self.assertIn("CapPrm:\t0000000000000000\n", text)
+            self.assertIn("CapBnd:\t0000000000000000\n", text)
+            self.assertTrue(os.path.samefile(f"/proc/{process.pid}/root", self.new.data))
+            process.stdin.close()
+            self.assertEqual(process.wait(), 0)
