@@ -147,6 +147,8 @@ void http_reply_error(struct http_request *request, int status, const char *code
 	message = http_json_text(text, strlen(text));
 	if (request->style == HTTP_STYLE_PLAYGROUND)
 		value = json_pack("{s:o}", "error", message);
+	else if (request->style == HTTP_STYLE_PISTON)
+		value = json_pack("{s:o}", "message", message);
 	else
 		value = json_pack("{s:{s:s,s:o}}", "error", "code", code, "message", message);
 	http_reply_json(request, status, value, extra);

@@ -3,8 +3,8 @@
  * end, on the worker thread of its connection. Every handler replies exactly once.
  *
  * Every error has a status, a code and one sentence for people. Routes of Sandlot's own API write
- * it as
- * {"error":{"code","message"}}, those of the Rust Playground as {"error":"message"}.
+ * it as {"error":{"code","message"}}, those of the Rust Playground as {"error":"message"}, those of
+ * Piston as {"message"}.
  */
 #ifndef FRONT_HTTP_REQUEST_H
 #define FRONT_HTTP_REQUEST_H
@@ -25,7 +25,7 @@ enum {
 	HTTP_ID_SIZE = 40, /* room for the variable part of a path */
 };
 
-enum http_style { HTTP_STYLE_API, HTTP_STYLE_PLAYGROUND };
+enum http_style { HTTP_STYLE_API, HTTP_STYLE_PLAYGROUND, HTTP_STYLE_PISTON };
 
 struct http_request {
 	struct mg_connection *conn; /* borrowed, as all pointers here */

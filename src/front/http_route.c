@@ -7,6 +7,7 @@
 #include "front/api_routes.h"
 #include "front/assets.h"
 #include "front/http_clients.h"
+#include "front/piston_routes.h"
 #include "front/playground_routes.h"
 #include "front/service.h"
 
@@ -26,6 +27,11 @@ static const struct http_route routes[] = {
 	{HTTP_GET, "/api/v1/snippets/{id}", 0, HTTP_STYLE_API, api_snippet_get},
 	{HTTP_DELETE, "/api/v1/snippets/{id}", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API,
 	 api_snippet_delete},
+
+	{HTTP_POST, "/api/v2/execute", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_LONG, HTTP_STYLE_PISTON,
+	 piston_execute},
+	{HTTP_GET, "/api/v2/runtimes", 0, HTTP_STYLE_PISTON, piston_list_runtimes},
+	{HTTP_GET, "/api/v2/packages", 0, HTTP_STYLE_PISTON, piston_list_packages},
 
 	{HTTP_POST, "/execute", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_LONG, HTTP_STYLE_PLAYGROUND,
 	 playground_execute},
