@@ -162,6 +162,9 @@ $(EXE)/sandlot-doctor: $(call cellobj,$(doctor_c) $(base_c))
 	$(SAY) LD $@
 	$(Q)$(call static_link,$@,$^)
 
+# It embeds the document.
+$(B)/obj/src/front/api_catalogue.o: docs/openapi.json
+
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY) CC $<

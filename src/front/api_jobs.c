@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "front/api_request.h"
 #include "front/api_result.h"
 #include "front/api_routes.h"
 #include "front/http_clients.h"
+#include "front/repeats.h"
 
 /* The job of the path, a reference; when there is none, that is replied. */
 static struct job *find_job(struct http_request *request)
@@ -29,6 +31,9 @@ static void reply_refused(struct http_request *request, int error, unsigned retr
 	switch (error) {
 	case -EINVAL:
 		http_reply_error(request, 400, "bad_request", NULL, "%s", err->text);
+		break;
+	case -EEXIST:
+		http_reply_error(request, 409, "conflict", NULL, "%s", err->text);
 		break;
 	case -E2BIG:
 		http_reply_error(request, 413, "too_large", NULL, "%s", err->text);
@@ -59,6 +64,39 @@ static void reply_accepted(struct http_request *request, struct job *job)
 			location);
 }
 
+/* Submits what was not sent before under its Idempotency-Key. Returns as job_submit(), or -EEXIST.
+ */
+static int submit_once(struct http_request *request, const json_t *body,
+		       const struct job_request *wanted, struct job **ret_job,
+		       unsigned *ret_retry_sec, struct error *err)
+{
+	const char *key = http_header(request, "Idempotency-Key");
+	_cleanup_free_ char *text = key ? json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	uint8_t hash[SHA256_BYTES];
+	char id[JOB_ID_SIZE];
+
+	if (!key)
+		return job_submit(request->service, wanted, ret_job, ret_retry_sec, err);
+	if (!repeat_key_is_valid(key))
+		return error_set_plain(err, -EINVAL, "repeat",
+				       "Idempotency-Key must be 1 to %d visible ASCII characters",
+				       REPEAT_KEY_MAX);
+	if (!text)
+		return error_set(err, -ENOMEM, "repeat", "cannot take the job");
+	sha256_of(text, strlen(text), hash);
+	int r = repeats_begin(request->repeats, wanted->client, key, hash, clock_monotonic_usec(),
+			      id);
+	if (r > 0)
+		*ret_job = job_find(request->service, id);
+	if (r == 0 || (r > 0 && !*ret_job))
+		r = job_submit(request->service, wanted, ret_job, ret_retry_sec, err);
+	else if (r < 0)
+		error_set_plain(err, r, "repeat",
+				"this Idempotency-Key came with another request before");
+	repeats_end(request->repeats, *ret_job ? job_id(*ret_job) : NULL);
+	return r < 0 ? r : 0;
+}
+
 void api_job_submit(struct http_request *request)
 {
 	struct api_request *parsed = NULL;
@@ -75,7 +113,7 @@ void api_job_submit(struct http_request *request)
 		   : error_set(&err, -ENOMEM, "request", "no memory");
 	if (r == 0) {
 		parsed->job.client = http_client_key(request->client);
-		r = job_submit(request->service, &parsed->job, &job, &retry_sec, &err);
+		r = submit_once(request, body, &parsed->job, &job, &retry_sec, &err);
 	}
 	if (r < 0)
 		reply_refused(request, r, retry_sec, &err);

@@ -7,6 +7,9 @@
 void api_healthz(struct http_request *request);	   /* api_meta.c */
 void api_metrics(struct http_request *request);	   /* api_meta.c */
 void api_languages(struct http_request *request);  /* api_meta.c */
+void api_openapi(struct http_request *request);	   /* api_catalogue.c */
+void api_image(struct http_request *request);	   /* api_catalogue.c */
+void api_crates(struct http_request *request);	   /* api_catalogue.c */
 void api_job_submit(struct http_request *request); /* api_jobs.c */
 void api_job_get(struct http_request *request);	   /* api_jobs.c */
 void api_job_kill(struct http_request *request);   /* api_jobs.c */

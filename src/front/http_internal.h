@@ -12,6 +12,7 @@ struct http_server {
 	struct mg_context *context;
 	struct http_server_config config; /* .listen_address is not valid any more */
 	struct http_clients *clients;
+	struct repeats *repeats;
 	atomic_int stopping;
 };
 

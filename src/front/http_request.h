@@ -17,6 +17,7 @@
 
 struct service;
 struct snippets;
+struct repeats;
 struct http_server;
 struct http_client;
 
@@ -33,6 +34,7 @@ struct http_request {
 	struct http_client *client;
 	struct service *service;
 	struct snippets *snippets;
+	struct repeats *repeats;
 	const struct mg_request_info *info;
 	const char *method, *path, *query; /* query: "" when there is none */
 	enum http_style style;

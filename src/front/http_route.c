@@ -14,7 +14,10 @@
 static const struct http_route routes[] = {
 	{HTTP_GET, "/healthz", 0, HTTP_STYLE_API, api_healthz},
 	{HTTP_GET, "/metrics", 0, HTTP_STYLE_API, api_metrics},
+	{HTTP_GET, "/api/v1/openapi.json", 0, HTTP_STYLE_API, api_openapi},
 	{HTTP_GET, "/api/v1/languages", 0, HTTP_STYLE_API, api_languages},
+	{HTTP_GET, "/api/v1/crates", 0, HTTP_STYLE_API, api_crates},
+	{HTTP_GET, "/api/v1/image", 0, HTTP_STYLE_API, api_image},
 	{HTTP_POST, "/api/v1/jobs", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_submit},
 	{HTTP_GET, "/api/v1/jobs/{id}", 0, HTTP_STYLE_API, api_job_get},
 	{HTTP_DELETE, "/api/v1/jobs/{id}", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_kill},

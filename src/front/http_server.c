@@ -24,6 +24,7 @@
 #include "front/http_route.h"
 #include "front/http_runner.h"
 #include "front/playground_routes.h"
+#include "front/repeats.h"
 #include "front/service.h"
 
 enum { LISTENER_FD_MAX = 1024 }; /* it is opened at start, so its number is low */
@@ -60,6 +61,7 @@ static void request_init(struct http_request *request, struct mg_connection *con
 		.server = server_of(conn),
 		.service = server_of(conn)->config.service,
 		.snippets = server_of(conn)->config.snippets,
+		.repeats = server_of(conn)->repeats,
 		.client = mg_get_user_connection_data(conn),
 		.info = info,
 		.method = info->request_method,
@@ -325,7 +327,9 @@ int http_server_start(const struct http_server_config *config, struct http_serve
 	server->config = *config;
 	server->config.listen_address = NULL;
 	server->clients = http_clients_new();
-	server->context = server->clients ? context_start(server, spec, err) : NULL;
+	server->repeats = repeats_new();
+	server->context =
+		server->clients && server->repeats ? context_start(server, spec, err) : NULL;
 	if (!server->context || mg_get_server_ports(server->context, 1, bound) != 1) {
 		http_server_stop(server);
 		return err && err->code ? err->code : -EADDRNOTAVAIL;
@@ -374,5 +378,6 @@ void http_server_stop(struct http_server *server)
 		mg_stop(server->context);
 	}
 	http_clients_free(server->clients);
+	repeats_free(server->repeats);
 	free(server);
 }
