@@ -41,6 +41,7 @@ enum rank {
 struct census_socket {
 	int fd;
 	enum rank rank;
+	int is_proxy;		/* its address is a proxy's: many clients come from there */
 	unsigned waited_msec;	/* since its peer last sent something */
 	struct in6_addr prefix; /* the address (IPv4 mapped), of IPv6 the /64 */
 };
@@ -131,6 +132,7 @@ static int found_fill(const struct http_clients *clients, int fd, const char *ad
 		.fd = fd,
 		.rank = client_rank(client_of_peer(clients, address, port),
 				    info.tcpi_last_data_recv),
+		.is_proxy = http_proxies_has(&clients->proxies, address),
 		.waited_msec = info.tcpi_last_data_recv,
 		.prefix = census_prefix(address),
 	};
@@ -203,6 +205,8 @@ static void group_cut(const struct group *group)
 {
 	size_t excess = group->count > HTTP_PER_ADDRESS ? group->count - HTTP_PER_ADDRESS : 0;
 
+	if (group->found->is_proxy)
+		return;
 	for (size_t i = 0; i < excess && group->found[i].rank == RANK_WAITING; i++)
 		found_end(&group->found[i]);
 }

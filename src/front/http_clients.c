@@ -16,12 +16,13 @@ enum {
 	LINGER_BYTES = 8 << 20,
 };
 
-struct http_clients *http_clients_new(void)
+struct http_clients *http_clients_new(const struct http_proxies *proxies)
 {
 	struct http_clients *clients = calloc(1, sizeof(*clients));
 
 	if (!clients)
 		return NULL;
+	clients->proxies = *proxies;
 	clients->sockets = census_new();
 	if (!clients->sockets) {
 		free(clients);
@@ -103,14 +104,17 @@ void http_client_close(struct http_client *client)
 	free(client);
 }
 
-int http_client_begin(struct http_client *client, const char *address, unsigned port)
+int http_client_begin(struct http_client *client, const char *address, unsigned port,
+		      const char *forwarded)
 {
+	char whose[HTTP_ADDRESS_SIZE];
 	struct http_clients *clients = client->clients;
 	unsigned at_work = 0;
 
+	http_proxies_client(&clients->proxies, address, forwarded, whose);
 	pthread_mutex_lock(&clients->lock);
 	snprintf(client->address, sizeof(client->address), "%s", address);
-	http_client_key_of(address, client->key);
+	http_client_key_of(whose, client->key);
 	client->port = port;
 	client->state = CLIENT_WORKING;
 	for (const struct http_client *c = clients->first; c; c = c->next)

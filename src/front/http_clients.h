@@ -4,7 +4,8 @@
  * front end; every function is safe from any thread.
  *
  * Rules, applied when a worker takes a connection:
- * - an address holds at most HTTP_PER_ADDRESS connections: beyond, silent ones are ended, and when
+ * - an address (of those that come by a proxy, the one it names) holds at most HTTP_PER_ADDRESS
+ * connections: beyond, silent ones are ended, and when
  * all of them are at work a new one is told 503;
  * - when few workers are left, the address that holds most of them idly loses the longest waiting
  * one;
@@ -15,6 +16,8 @@
 #define FRONT_HTTP_CLIENTS_H
 
 #include <stddef.h>
+
+#include "front/http_proxies.h"
 
 enum {
 	HTTP_WORKERS = 256,
@@ -27,7 +30,8 @@ enum {
 struct http_clients; /* the table */
 struct http_client;  /* one connection, from the worker's first look to its close */
 
-struct http_clients *http_clients_new(void);
+/* proxies: copied. NULL when out of memory. */
+struct http_clients *http_clients_new(const struct http_proxies *proxies);
 /* All connections must be gone. NULL-safe; returns NULL. */
 struct http_clients *http_clients_free(struct http_clients *clients);
 
@@ -38,10 +42,12 @@ struct http_client *http_client_open(struct http_clients *clients);
 void http_client_close(struct http_client *client);
 
 /*
- * A request has come. address, port: the peer's. Returns 0, or -EUSERS when the address has more
+ * A request has come. address, port: the peer's. forwarded: whom it says it comes from, believed of
+ * proxies, or NULL. Returns 0, or -EUSERS when the address has more
  * connections at work than it may.
  */
-int http_client_begin(struct http_client *client, const char *address, unsigned port);
+int http_client_begin(struct http_client *client, const char *address, unsigned port,
+		      const char *forwarded);
 
 /* The request is answered: the connection idles. */
 void http_client_end(struct http_client *client);

@@ -28,6 +28,7 @@ struct http_clients {
 	pthread_mutex_t lock;
 	struct http_client *first;
 	unsigned count, long_count;
+	struct http_proxies proxies;
 	struct census_socket *sockets; /* scratch of the census, under the lock */
 };
 

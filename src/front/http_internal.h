@@ -13,6 +13,7 @@ struct http_server {
 	struct http_server_config config; /* .listen_address is not valid any more */
 	struct http_clients *clients;
 	struct repeats *repeats;
+	struct rate *rate;
 	atomic_int stopping;
 };
 

@@ -38,6 +38,16 @@ static unsigned header_count(const struct http_request *request, const char *nam
 	return n;
 }
 
+const char *http_header_last(const struct http_request *request, const char *name)
+{
+	const char *value = NULL;
+
+	for (int i = 0; i < request->info->num_headers; i++)
+		if (strcasecmp(request->info->http_headers[i].name, name) == 0)
+			value = request->info->http_headers[i].value;
+	return value;
+}
+
 int http_request_check_framing(const struct http_request *request, struct error *err)
 {
 	const char *length = http_header(request, "Content-Length");

@@ -61,6 +61,15 @@ int http_server_is_stopping(const struct http_server *server);
 /* The first header of this name, or NULL. */
 const char *http_header(const struct http_request *request, const char *name);
 
+/* The last header of this name, or NULL. */
+const char *http_header_last(const struct http_request *request, const char *name);
+
+/*
+ * Takes what a request costs from its client's share (rate.h). Returns 0, or in how many seconds
+ * the client should come back.
+ */
+unsigned http_rate_take(struct http_request *request, unsigned cost);
+
 /*
  * Does the message keep to the rules that two servers in a row must agree on (RFC 9112, 6.3): one
  * Content-Length of digits alone, or "chunked", not both? Returns 0 or -EBADMSG.

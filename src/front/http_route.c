@@ -18,7 +18,8 @@ static const struct http_route routes[] = {
 	{HTTP_GET, "/api/v1/languages", 0, HTTP_STYLE_API, api_languages},
 	{HTTP_GET, "/api/v1/crates", 0, HTTP_STYLE_API, api_crates},
 	{HTTP_GET, "/api/v1/image", 0, HTTP_STYLE_API, api_image},
-	{HTTP_POST, "/api/v1/jobs", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_submit},
+	{HTTP_POST, "/api/v1/jobs", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_STARTS, HTTP_STYLE_API,
+	 api_job_submit},
 	{HTTP_GET, "/api/v1/jobs/{id}", 0, HTTP_STYLE_API, api_job_get},
 	{HTTP_DELETE, "/api/v1/jobs/{id}", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_kill},
 	{HTTP_GET, "/api/v1/jobs/{id}/events", HTTP_ROUTE_LONG | HTTP_ROUTE_NO_HEAD, HTTP_STYLE_API,
@@ -26,7 +27,8 @@ static const struct http_route routes[] = {
 	{HTTP_POST, "/api/v1/jobs/{id}/stdin", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API,
 	 api_job_stdin},
 	{HTTP_POST, "/api/v1/jobs/{id}/kill", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_kill},
-	{HTTP_POST, "/api/v1/snippets", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_snippet_put},
+	{HTTP_POST, "/api/v1/snippets", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_KEEPS, HTTP_STYLE_API,
+	 api_snippet_put},
 	{HTTP_GET, "/api/v1/snippets/{id}", 0, HTTP_STYLE_API, api_snippet_get},
 	{HTTP_DELETE, "/api/v1/snippets/{id}", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API,
 	 api_snippet_delete},
@@ -117,6 +119,30 @@ static void reply_method(struct http_request *request, unsigned methods, int hea
 			 (int)strcspn(allow + 7, "\r"), allow + 7);
 }
 
+/* In requests that start something; one that waits for its job starts it, too. */
+static unsigned route_cost(const struct http_route *route)
+{
+	enum { KEEPS_COST = 50 };
+	int starts = route->flags & HTTP_ROUTE_STARTS ||
+		     (route->method == HTTP_POST && route->flags & HTTP_ROUTE_LONG);
+
+	return route->flags & HTTP_ROUTE_KEEPS ? KEEPS_COST : starts ? 1 : 0;
+}
+
+/* Returns 1, or 0: the client has asked for too much, which has been replied. */
+static int route_admit(struct http_request *request, const struct http_route *route)
+{
+	unsigned retry_sec = http_rate_take(request, route_cost(route));
+	char retry[48];
+
+	if (!retry_sec)
+		return 1;
+	snprintf(retry, sizeof(retry), "Retry-After: %u\r\n", retry_sec);
+	http_reply_error(request, 429, "rate_limited", retry,
+			 "too many requests from your address; try again in %u s", retry_sec);
+	return 0;
+}
+
 static void route_run(struct http_request *request, const struct http_route *route)
 {
 	struct error err = {0};
@@ -127,6 +153,8 @@ static void route_run(struct http_request *request, const struct http_route *rou
 		http_reply_error(request, 403, "forbidden", NULL, "%s", err.text);
 		return;
 	}
+	if (!route_admit(request, route))
+		return;
 	if (route->flags & HTTP_ROUTE_LONG && http_client_begin_long(request->client) < 0) {
 		http_reply_error(request, 503, "unavailable", "Retry-After: 5\r\n",
 				 "the server has too many open connections; try again soon");

@@ -17,6 +17,8 @@ enum http_route_flag {
 	HTTP_ROUTE_SAME_ORIGIN = 1 << 0, /* refused when another site's page sends it */
 	HTTP_ROUTE_LONG = 1 << 1,	 /* waits for a job: takes a place for long work */
 	HTTP_ROUTE_NO_HEAD = 1 << 2,	 /* a stream: HEAD makes no sense */
+	HTTP_ROUTE_STARTS = 1 << 3,	 /* starts a job: counts against the client's rate */
+	HTTP_ROUTE_KEEPS = 1 << 4,	 /* takes room on the disk for good: counts for more */
 };
 
 struct http_route {

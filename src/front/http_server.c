@@ -17,6 +17,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "front/http_internal.h"
@@ -79,7 +80,8 @@ static int request_admit(struct http_request *request)
 	struct error err = {0};
 
 	if (http_client_begin(request->client, request->info->remote_addr,
-			      (unsigned)request->info->remote_port) < 0) {
+			      (unsigned)request->info->remote_port,
+			      http_header_last(request, "X-Forwarded-For")) < 0) {
 		request->keep_alive = 0;
 		http_reply_error(request, 503, "unavailable", "Retry-After: 5\r\n",
 				 "too many connections from your address; at most %d are allowed",
@@ -326,10 +328,11 @@ int http_server_start(const struct http_server_config *config, struct http_serve
 		return error_set(err, -ENOMEM, "listen", "cannot start the HTTP server");
 	server->config = *config;
 	server->config.listen_address = NULL;
-	server->clients = http_clients_new();
+	server->clients = http_clients_new(&config->proxies);
 	server->repeats = repeats_new();
-	server->context =
-		server->clients && server->repeats ? context_start(server, spec, err) : NULL;
+	server->rate = rate_new(&config->rate);
+	if (server->clients && server->repeats && server->rate)
+		server->context = context_start(server, spec, err);
 	if (!server->context || mg_get_server_ports(server->context, 1, bound) != 1) {
 		http_server_stop(server);
 		return err && err->code ? err->code : -EADDRNOTAVAIL;
@@ -362,6 +365,12 @@ static void listener_shutdown(void)
 	}
 }
 
+unsigned http_rate_take(struct http_request *request, unsigned cost)
+{
+	return rate_take(request->server->rate, http_client_key(request->client), cost,
+			 clock_monotonic_usec());
+}
+
 int http_server_is_stopping(const struct http_server *server)
 {
 	return atomic_load(&server->stopping);
@@ -379,5 +388,6 @@ void http_server_stop(struct http_server *server)
 	}
 	http_clients_free(server->clients);
 	repeats_free(server->repeats);
+	rate_free(server->rate);
 	free(server);
 }

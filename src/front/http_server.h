@@ -7,6 +7,8 @@
 #define FRONT_HTTP_SERVER_H
 
 #include "base/error.h"
+#include "front/http_proxies.h"
+#include "front/rate.h"
 
 struct service;	 /* service.h */
 struct snippets; /* snippets.h */
@@ -18,6 +20,8 @@ struct http_server_config {
 	const char *listen_address; /* numeric IPv4 or IPv6 address without brackets; borrowed for
 				       the call */
 	unsigned listen_port;	    /* 0 picks one */
+	struct rate_config rate;
+	struct http_proxies proxies;
 };
 
 /*

@@ -160,16 +160,19 @@ static void stop_bound(void)
 static int serve(struct service *service, struct snippets *snippets,
 		 const struct ipc_welcome *welcome, struct error *err)
 {
-	const struct http_server_config config = {
+	struct http_server_config config = {
 		.service = service,
 		.snippets = snippets,
 		.listen_address = welcome->listen_address,
 		.listen_port = welcome->listen_port,
+		.rate = {welcome->rate_per_sec, welcome->rate_burst},
 	};
 	struct http_server *server;
 	struct ipc_message ready = {.type = IPC_READY};
 
-	int r = http_server_start(&config, &server, &ready.ready.port, err);
+	int r = http_proxies_read(welcome->proxies, &config.proxies, err);
+	if (r == 0)
+		r = http_server_start(&config, &server, &ready.ready.port, err);
 	if (r < 0) {
 		service_stop(service);
 		return r;

@@ -42,13 +42,17 @@ static void execute(struct session *session, const struct playground_message *me
 	struct playground_request *parsed = calloc(1, sizeof(*parsed));
 	struct error err = {0};
 	struct job *job = NULL;
-	unsigned retry_sec;
+	unsigned retry_sec = http_rate_take(session->request, 1);
 	int r = -ENOMEM;
 
 	/* Whatever becomes of this request, it ends the one before. */
 	session->execution = execution_free(session->execution);
 	if (!parsed)
 		error_set(&err, r, "request", "no memory");
+	else if (retry_sec)
+		r = error_set_plain(&err, -EBUSY, "rate",
+				    "too many requests from your address; try again in %u s",
+				    retry_sec);
 	else if (!json_is_object(message->payload))
 		r = error_set_plain(&err, -EINVAL, "json", "missing field `payload`");
 	else

@@ -319,11 +319,14 @@ static void welcome_fill(struct supervisor *sup)
 		.interactive_wall_usec = sup->options.interactive_wall_usec,
 		.cache_memory_bytes = sup->options.cache_memory_bytes,
 		.cache_disk_bytes = sup->options.cache_disk_bytes,
+		.rate_per_sec = sup->options.rate_per_sec,
+		.rate_burst = sup->options.rate_burst,
 	};
 	snprintf(sup->welcome.metrics_token, sizeof(sup->welcome.metrics_token), "%s",
 		 sup->options.metrics_token);
 	snprintf(sup->welcome.listen_address, sizeof(sup->welcome.listen_address), "%s",
 		 sup->options.listen_address);
+	snprintf(sup->welcome.proxies, sizeof(sup->welcome.proxies), "%s", sup->options.proxies);
 }
 
 static sigset_t signals_set(void)

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/net_prefix.h"
 
 static const char help_text[] =
 	"Usage: sandlot serve [OPTION]...\n"
@@ -59,7 +60,21 @@ static const char help_text[] =
 	"  --metrics-token-file FILE  its first line is what /metrics wants as Bearer (default: "
 	"/metrics\n"
 	"                             is nobody's)\n"
+	"  --rate N                   requests that start or keep something, which one client may "
+	"make\n"
+	"                             in a second (default 200; 0: as many as he likes); a "
+	"snippet\n"
+	"                             counts as 50. A client is an address, of IPv6 a /64\n"
+	"  --burst N                  as many at once after a quiet time (default 1000)\n"
+	"  --proxy ADDR[/BITS]        believe this reverse proxy's X-Forwarded-For; may be "
+	"repeated\n"
 	"  --help                     this text\n"
+	"\n"
+	"What is fixed: a body of at most 2 MiB, a WebSocket message likewise, a head of 16 KiB "
+	"and "
+	"63\n"
+	"fields; 10 s for a request to come, 30 s for the next one; 256 connections, of one client "
+	"128.\n"
 	"\n"
 	"SIGHUP (but for that of a terminal that closes) makes it look at --image again and go "
 	"over\n"
@@ -77,6 +92,8 @@ static const char help_examples[] =
 	"Examples:\n"
 	"  sandlot serve\n"
 	"  sandlot serve --listen 0.0.0.0:80 --image /srv/sandlot/image\n"
+	"  sandlot serve --rate 5 --burst 30 --proxy 127.0.0.1     # public, behind a reverse "
+	"proxy\n"
 	"  sandlot serve --listen 127.0.0.1:0 --run-limit memory=128M --run-limit wall=5s\n"
 	"  kill -HUP $(pidof sandlot-supervisor)     # serve the image that --image now leads to\n";
 
@@ -97,17 +114,17 @@ enum { TOKEN_LEAST = 8 };
 static const char token_characters[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
 
-static int parse_number(const char *option, const char *text, unsigned long most,
-			unsigned *ret_number, struct error *err)
+static int parse_number(const char *option, const char *text, unsigned long least,
+			unsigned long most, unsigned *ret_number, struct error *err)
 {
 	char *end;
 
 	errno = 0;
 	unsigned long number = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end || errno || number < 1 || number > most)
+	if (text[0] < '0' || text[0] > '9' || *end || errno || number < least || number > most)
 		return error_set_plain(err, -EINVAL, "options",
-				       "%s takes a whole number from 1 to %lu, not \"%.40s\"",
-				       option, most, text);
+				       "%s takes a whole number from %lu to %lu, not \"%.40s\"",
+				       option, least, most, text);
 	*ret_number = (unsigned)number;
 	return 0;
 }
@@ -205,6 +222,25 @@ static int read_token(struct options *options, const char *path, struct error *e
 			path, TOKEN_LEAST, sizeof(options->metrics_token) - 2);
 	return 0;
 }
+static int proxy_add(struct options *options, const char *value, struct error *err)
+{
+	size_t used = strlen(options->proxies);
+	struct net_prefix prefix;
+
+	if (net_prefix_parse(value, strlen(value), &prefix) < 0)
+		return error_set_plain(err, -EINVAL, "options",
+				       "--proxy takes an address or a network, such as 127.0.0.1, "
+				       "10.0.0.0/8 or 2001:db8::/32, not \"%.60s\"",
+				       value);
+	if (used + strlen(value) + 2 > sizeof(options->proxies))
+		return error_set_plain(err, -EINVAL, "options",
+				       "there are too many --proxy: name a network instead");
+	snprintf(options->proxies + used, sizeof(options->proxies) - used, "%s%s", used ? "," : "",
+		 value);
+	return 0;
+}
+
+enum { RATE_MAX = 1000000 };
 
 enum option_id {
 	OPTION_LISTEN = 1,
@@ -223,6 +259,9 @@ enum option_id {
 	OPTION_CACHE_MEMORY,
 	OPTION_CACHE_DISK,
 	OPTION_METRICS_TOKEN_FILE,
+	OPTION_RATE,
+	OPTION_BURST,
+	OPTION_PROXY,
 	OPTION_HELP,
 };
 
@@ -243,6 +282,9 @@ static const struct option long_options[] = {
 	{"cache-memory", required_argument, NULL, OPTION_CACHE_MEMORY},
 	{"cache-disk", required_argument, NULL, OPTION_CACHE_DISK},
 	{"metrics-token-file", required_argument, NULL, OPTION_METRICS_TOKEN_FILE},
+	{"rate", required_argument, NULL, OPTION_RATE},
+	{"burst", required_argument, NULL, OPTION_BURST},
+	{"proxy", required_argument, NULL, OPTION_PROXY},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -275,9 +317,10 @@ static int option_take(struct options *options, int id, const char *value, struc
 		options->data_dir = value;
 		return 0;
 	case OPTION_COMPILE_SLOTS:
-		return parse_number("--compile-slots", value, 1024, &options->compile_slots, err);
+		return parse_number("--compile-slots", value, 1, 1024, &options->compile_slots,
+				    err);
 	case OPTION_RUN_SLOTS:
-		return parse_number("--run-slots", value, 4096, &options->run_slots, err);
+		return parse_number("--run-slots", value, 1, 4096, &options->run_slots, err);
 	case OPTION_COMPILE_LIMIT:
 		return limits_parse(&options->compile_limits, value, err);
 	case OPTION_RUN_LIMIT:
@@ -290,6 +333,12 @@ static int option_take(struct options *options, int id, const char *value, struc
 		return parse_size("--cache-disk", value, &options->cache_disk_bytes, err);
 	case OPTION_METRICS_TOKEN_FILE:
 		return read_token(options, value, err);
+	case OPTION_RATE:
+		return parse_number("--rate", value, 0, RATE_MAX, &options->rate_per_sec, err);
+	case OPTION_BURST:
+		return parse_number("--burst", value, 1, RATE_MAX, &options->rate_burst, err);
+	case OPTION_PROXY:
+		return proxy_add(options, value, err);
 	default:
 		return error_set_plain(err, -EINVAL, "options", "see sandlot serve --help");
 	}
@@ -310,6 +359,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		.interactive_wall_usec = 60 * USEC_PER_SEC,
 		.cache_memory_bytes = UINT64_C(128) << 20,
 		.cache_disk_bytes = UINT64_C(512) << 20,
+		.rate_per_sec = 200,
+		.rate_burst = 1000,
 	};
 	opterr = 0;
 	for (;;) {

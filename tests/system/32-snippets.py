@@ -15,6 +15,8 @@ CODE = "print('shared')"
 
 
 class Snippets(ServerCase):
+    options = ("--rate", "0")
+
     def share(self, want=201, **body):
         reply = self.server.post("/api/v1/snippets", body)
         self.assertEqual(reply.status, want, reply.body)
@@ -115,7 +117,7 @@ class Kept(unittest.TestCase):
     POSTS, THREADS, KILLS = 200, 4, 8
 
     def setUp(self):
-        self.server = Server()
+        self.server = Server("--rate", "0")
         self.addCleanup(self.server.stop)
 
     def share(self, code, source):
@@ -164,7 +166,7 @@ class Carried(unittest.TestCase):
     """sandlot snippets export and import, beside servers that run."""
 
     def setUp(self):
-        self.old, self.new = Server(), Server()
+        self.old, self.new = Server("--rate", "0"), Server("--rate", "0")
         self.addCleanup(self.old.stop)
         self.addCleanup(self.new.stop)
 

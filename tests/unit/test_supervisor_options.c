@@ -86,6 +86,16 @@ static void options_parse_wrong_value_names_option_and_range(void **state)
 	struct error err;
 
 	(void)state;
+	assert_int_equal(PARSE(&options, &err, "--rate", "0", "--burst", "7", "--proxy",
+			       "127.0.0.1", "--proxy", "10.0.0.0/8"),
+			 OPTIONS_SERVE);
+	assert_int_equal(options.rate_per_sec, 0);
+	assert_int_equal(options.rate_burst, 7);
+	assert_string_equal(options.proxies, "127.0.0.1,10.0.0.0/8");
+	assert_int_equal(PARSE(&options, &err, "--burst", "0"), -EINVAL);
+	assert_non_null(strstr(err.text, "from 1 to"));
+	assert_int_equal(PARSE(&options, &err, "--proxy", "localhost"), -EINVAL);
+	assert_non_null(strstr(err.text, "--proxy"));
 	assert_int_equal(PARSE(&options, &err, "--run-slots", "0"), -EINVAL);
 	assert_non_null(strstr(err.text, "--run-slots"));
 	assert_non_null(strstr(err.text, "1 to 4096"));
