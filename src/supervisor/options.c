@@ -222,6 +222,7 @@ static int read_token(struct options *options, const char *path, struct error *e
 			path, TOKEN_LEAST, sizeof(options->metrics_token) - 2);
 	return 0;
 }
+
 static int proxy_add(struct options *options, const char *value, struct error *err)
 {
 	size_t used = strlen(options->proxies);

@@ -26,6 +26,8 @@ modules_utf8 := src/front/utf8.c
 modules_template := src/front/template.c
 modules_request := $(front_json) src/front/playground_request.c src/front/playground_request_action.c \
 	src/front/playground_message.c
+modules_websocket := src/front/http_websocket.c
+modules_door := $(front_json) $(patsubst %,src/front/%.c,semver_range piston_decode http_proxies snippet_document)
 modules_plan := $(front_json) $(front_manifest)
 modules_manifest := $(front_manifest)
 modules_product := src/front/product.c src/front/asm_filter.c
@@ -43,6 +45,7 @@ libraries_audits := -ljansson
 libraries_crate_text := -ljansson -lcrypto
 libraries_export := -lzstd -lcrypto
 libraries_request := -ljansson
+libraries_door := -ljansson
 libraries_plan := -ljansson
 libraries_manifest := -ljansson
 
