@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "front/api_result.h"
+#include "front/api_event_stream.h"
 #include "front/api_routes.h"
 #include "front/http_clients.h"
 #include "front/job.h"
@@ -20,34 +20,22 @@ enum {
 	LOOK_USEC = 1000000, /* how often a silent stream looks whether its client is there */
 };
 
-struct event_stream {
-	struct http_request *request;
-	struct api_output output;
-	uint64_t sent_usec; /* CLOCK_MONOTONIC */
-	int failed;
-};
+/* Sends one event. text: JSON, or NULL when memory is out. */
+static void stream_send_text(struct event_stream *stream, const char *name, const char *text,
+			     int last)
+{
+	/* Without memory the stream breaks off; the client sees that no result came. */
+	if (!text || stream->send(stream, name, text, last) < 0)
+		stream->failed = 1;
+}
 
-/* Sends one event. take_data: taken. id: for Last-Event-ID, or NULL. */
-static void stream_send(struct event_stream *stream, const char *name, const char *id,
-			json_t *take_data)
+/* The same of a JSON value, which is taken. */
+static void stream_send(struct event_stream *stream, const char *name, json_t *take_data, int last)
 {
 	_cleanup_free_ char *text = take_data ? json_dumps(take_data, JSON_COMPACT) : NULL;
-	_cleanup_free_ char *event = NULL;
-	int n = -1;
 
 	json_decref(take_data);
-	if (text)
-		n = asprintf(&event, "%s%s%sevent: %s\ndata: %s\n\n", id ? "id: " : "",
-			     id ? id : "", id ? "\n" : "", name, text);
-	if (n < 0) {
-		event = NULL;
-		/* Without memory the stream breaks off; the client sees that no result came. */
-		stream->failed = 1;
-		return;
-	}
-	if (http_stream_write(stream->request, event, (size_t)n) < 0)
-		stream->failed = 1;
-	stream->sent_usec = clock_monotonic_usec();
+	stream_send_text(stream, name, text, last);
 }
 
 static void send_held_back(struct event_stream *stream, enum step_kind kind)
@@ -57,7 +45,7 @@ static void send_held_back(struct event_stream *stream, enum step_kind kind)
 	for (int out = 1; out <= 2; out++) {
 		json_t *object = api_output_last_json(&stream->output, kind, out, &empty);
 		if (!empty)
-			stream_send(stream, "output", NULL, object);
+			stream_send(stream, "output", object, 0);
 	}
 }
 
@@ -68,64 +56,89 @@ static void send_event(struct event_stream *stream, struct job *job, struct job_
 
 	switch (event->type) {
 	case JOB_EVENT_STATE:
-		stream_send(stream, "state", NULL, api_state_json(event->state, event->position));
+		stream_send(stream, "state", api_state_json(event->state, event->position), 0);
 		break;
 	case JOB_EVENT_OUTPUT:
 		object = api_output_json(&stream->output, event, &empty);
 		if (!empty)
-			stream_send(stream, "output", NULL, object);
+			stream_send(stream, "output", object, 0);
 		break;
 	case JOB_EVENT_STEP:
 		send_held_back(stream, event->step.kind);
-		stream_send(stream, "step", NULL, api_step_json(&event->step, job_is_action(job)));
+		stream_send(stream, "step", api_step_json(&event->step, job_is_action(job)), 0);
 		break;
 	case JOB_EVENT_RESULT:
-		stream_send(stream, "result", "end",
-			    api_result_json(&event->result, job_product(job)));
+		stream_send(stream, "result",
+			    api_result_json(&event->result, job_product(job)), 1);
 		break;
 	}
 }
 
-/* Nothing happened for a while. */
-static void stream_idle(struct event_stream *stream, int socket_fd)
+void event_stream_follow(struct event_stream *stream, struct job *job)
 {
-	static const char comment[] = ": still here\n\n";
-
-	if (http_server_is_stopping(stream->request->server) || http_client_is_gone(socket_fd)) {
-		stream->failed = 1;
-		return;
-	}
-	if (clock_monotonic_usec() - stream->sent_usec < HEARTBEAT_USEC)
-		return;
-	if (http_stream_write(stream->request, comment, sizeof(comment) - 1) < 0)
-		stream->failed = 1;
-	stream->sent_usec = clock_monotonic_usec();
-}
-
-static void stream_job(struct event_stream *stream, struct job *job)
-{
-	int socket_fd = http_client_socket(stream->request->client);
 	struct job_event event;
 	size_t cursor = 0;
 	int r;
 
+	stream->output.is_action = job_is_action(job);
 	while (!stream->failed) {
 		r = job_next_event(job, &cursor, LOOK_USEC, &event);
 		if (r < 0)
 			break;
 		if (r > 0)
 			send_event(stream, job, &event);
-		else
-			stream_idle(stream, socket_fd);
+		else if (stream->idle(stream) < 0)
+			stream->failed = 1;
 		if (r > 0 && event.type == JOB_EVENT_RESULT)
 			break;
 	}
 }
 
+/* ---- server-sent events ---- */
+
+struct sse {
+	struct http_request *request;
+	int socket_fd;
+	uint64_t sent_usec; /* CLOCK_MONOTONIC */
+};
+
+static int sse_send(struct event_stream *stream, const char *name, const char *text, int last)
+{
+	_cleanup_free_ char *event = NULL;
+	struct sse *sse = stream->owner;
+	/* The id is for Last-Event-ID. */
+	int n = asprintf(&event, "%sevent: %s\ndata: %s\n\n", last ? "id: end\n" : "", name, text);
+
+	if (n < 0) {
+		event = NULL;
+		return -ENOMEM;
+	}
+	sse->sent_usec = clock_monotonic_usec();
+	return http_stream_write(sse->request, event, (size_t)n);
+}
+
+static int sse_idle(struct event_stream *stream)
+{
+	static const char comment[] = ": still here\n\n";
+	struct sse *sse = stream->owner;
+
+	if (http_server_is_stopping(sse->request->server) || http_client_is_gone(sse->socket_fd))
+		return -EPIPE;
+	if (clock_monotonic_usec() - sse->sent_usec < HEARTBEAT_USEC)
+		return 0;
+	sse->sent_usec = clock_monotonic_usec();
+	return http_stream_write(sse->request, comment, sizeof(comment) - 1);
+}
+
 void api_job_events(struct http_request *request)
 {
 	const char *last = http_header(request, "Last-Event-ID");
-	struct event_stream stream = {.request = request, .sent_usec = clock_monotonic_usec()};
+	struct sse sse = {
+		.request = request,
+		.socket_fd = http_client_socket(request->client),
+		.sent_usec = clock_monotonic_usec(),
+	};
+	struct event_stream stream = {.send = sse_send, .idle = sse_idle, .owner = &sse};
 	struct job *job;
 
 	/* An EventSource comes back after every end: 204 tells it that this one was the last. */
@@ -140,9 +153,8 @@ void api_job_events(struct http_request *request)
 				 request->id);
 		return;
 	}
-	stream.output.is_action = job_is_action(job);
 	http_stream_begin(request, "text/event-stream");
-	stream_job(&stream, job);
+	event_stream_follow(&stream, job);
 	if (!stream.failed)
 		http_stream_end(request);
 	else

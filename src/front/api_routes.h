@@ -16,6 +16,10 @@ void api_job_kill(struct http_request *request);   /* api_jobs.c */
 void api_job_stdin(struct http_request *request);  /* api_jobs.c */
 void api_job_events(struct http_request *request); /* api_events.c */
 
+/* The WebSocket of a job (http_upgrade.h). */
+int api_socket_admit(struct http_request *request); /* api_socket.c */
+void api_socket_run(struct http_request *request);  /* api_socket.c */
+
 void api_snippet_put(struct http_request *request);    /* api_snippets.c */
 void api_snippet_get(struct http_request *request);    /* api_snippets.c */
 void api_snippet_delete(struct http_request *request); /* api_snippets.c */

@@ -7,6 +7,7 @@
 #include "front/api_routes.h"
 #include "front/assets.h"
 #include "front/http_clients.h"
+#include "front/http_upgrade.h"
 #include "front/piston_routes.h"
 #include "front/playground_routes.h"
 #include "front/service.h"
@@ -24,6 +25,9 @@ static const struct http_route routes[] = {
 	{HTTP_DELETE, "/api/v1/jobs/{id}", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_kill},
 	{HTTP_GET, "/api/v1/jobs/{id}/events", HTTP_ROUTE_LONG | HTTP_ROUTE_NO_HEAD, HTTP_STYLE_API,
 	 api_job_events},
+	{HTTP_GET, "/api/v1/jobs/{id}/socket",
+	 HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_LONG | HTTP_ROUTE_NO_HEAD, HTTP_STYLE_API,
+	 http_upgrade_plain},
 	{HTTP_POST, "/api/v1/jobs/{id}/stdin", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API,
 	 api_job_stdin},
 	{HTTP_POST, "/api/v1/jobs/{id}/kill", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_kill},
@@ -57,7 +61,7 @@ static const struct http_route routes[] = {
 	{HTTP_POST, "/meta/crates", 0, HTTP_STYLE_PLAYGROUND, playground_crates},
 	{HTTP_GET, "/meta/versions", 0, HTTP_STYLE_PLAYGROUND, playground_versions},
 	{HTTP_GET, "/websocket", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_LONG | HTTP_ROUTE_NO_HEAD,
-	 HTTP_STYLE_PLAYGROUND, playground_websocket_plain},
+	 HTTP_STYLE_PLAYGROUND, http_upgrade_plain},
 };
 
 enum { ROUTE_COUNT = sizeof(routes) / sizeof(routes[0]) };

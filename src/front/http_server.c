@@ -24,7 +24,7 @@
 #include "front/http_request.h"
 #include "front/http_route.h"
 #include "front/http_runner.h"
-#include "front/playground_routes.h"
+#include "front/http_upgrade.h"
 #include "front/repeats.h"
 #include "front/service.h"
 
@@ -103,11 +103,11 @@ static void request_run(void *argument)
 
 	if (!request_admit(request))
 		return;
-	if (!playground_websocket_wanted(request)) {
+	if (!http_upgrade_wanted(request)) {
 		http_route_dispatch(request);
 		return;
 	}
-	if (playground_websocket_admit(request))
+	if (http_upgrade_admit(request))
 		request->status = 0;
 }
 
@@ -187,7 +187,7 @@ static int on_websocket_connect(const struct mg_connection *conn, void *data)
 
 static void websocket_run(void *argument)
 {
-	playground_websocket_run(argument);
+	http_upgrade_run(argument);
 }
 
 static void on_websocket_ready(struct mg_connection *conn, void *data)
@@ -210,6 +210,12 @@ static int on_websocket_data(struct mg_connection *conn, int bits, char *data, s
 	(void)len;
 	(void)user;
 	return 0;
+}
+
+static void websocket_add(const char *pattern, void *context)
+{
+	mg_set_websocket_handler(context, pattern, on_websocket_connect, on_websocket_ready,
+				 on_websocket_data, NULL, NULL);
 }
 
 static void *on_thread_start(const struct mg_context *context, int type)
@@ -338,8 +344,7 @@ int http_server_start(const struct http_server_config *config, struct http_serve
 		return err && err->code ? err->code : -EADDRNOTAVAIL;
 	}
 	mg_set_auth_handler(server->context, "**", on_authorize, NULL);
-	mg_set_websocket_handler(server->context, "/websocket", on_websocket_connect,
-				 on_websocket_ready, on_websocket_data, NULL, NULL);
+	http_upgrade_each(websocket_add, server->context);
 	*ret_port = (unsigned)bound[0].port;
 	*ret_server = server;
 	return 0;

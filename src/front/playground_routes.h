@@ -15,16 +15,6 @@ void playground_nowebsocket(struct http_request *request); /* playground_meta.c 
 void playground_crates(struct http_request *request);	   /* playground_meta.c */
 void playground_versions(struct http_request *request);	   /* playground_meta.c */
 
-/* /websocket without an upgrade: says that it needs one. */
-void playground_websocket_plain(struct http_request *request); /* playground_socket.c */
-
-/* Does the request ask for the WebSocket? */
-int playground_websocket_wanted(const struct http_request *request);
-
-/* Checks origin, version and room. Returns 1 to go on with the handshake, or 0: an error was
- * replied. */
-int playground_websocket_admit(struct http_request *request);
-
 /* The session, after the handshake, until it is over. */
 void playground_websocket_run(struct http_request *request);
 

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -242,52 +241,4 @@ void playground_websocket_run(struct http_request *request)
 	execution_free(session->execution);
 	websocket_fini(&session->socket);
 	free(session);
-}
-
-/* ---- the opening handshake ---- */
-
-static int header_is(const struct http_request *request, const char *name, const char *value)
-{
-	const char *header = http_header(request, name);
-
-	return header && strcasecmp(header, value) == 0;
-}
-
-int playground_websocket_wanted(const struct http_request *request)
-{
-	return strcmp(request->path, "/websocket") == 0 && strcmp(request->method, "GET") == 0 &&
-	       header_is(request, "Upgrade", "websocket");
-}
-
-int playground_websocket_admit(struct http_request *request)
-{
-	struct error err = {0};
-
-	request->style = HTTP_STYLE_PLAYGROUND;
-	request->keep_alive = 0;
-	if (http_origin_check(http_header(request, "Origin"), http_header(request, "Host"), &err) <
-	    0) {
-		http_reply_error(request, 403, "forbidden", NULL, "%s", err.text);
-		return 0;
-	}
-	if (!header_is(request, "Sec-WebSocket-Version", "13") ||
-	    !http_header(request, "Sec-WebSocket-Key")) {
-		http_reply_error(
-			request, 400, "bad_request", "Sec-WebSocket-Version: 13\r\n",
-			"a WebSocket needs Sec-WebSocket-Version 13 and a Sec-WebSocket-Key");
-		return 0;
-	}
-	if (http_client_begin_long(request->client) < 0) {
-		http_reply_error(request, 503, "unavailable", "Retry-After: 5\r\n",
-				 "the server has too many open connections; try again soon");
-		return 0;
-	}
-	return 1;
-}
-
-void playground_websocket_plain(struct http_request *request)
-{
-	request->keep_alive = 0;
-	http_reply_error(request, 426, "bad_request", "Upgrade: websocket\r\n",
-			 "this is a WebSocket: connect to it with Upgrade: websocket");
 }
