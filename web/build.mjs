@@ -12,6 +12,17 @@ const assets = join(out, "assets");
 rmSync(out, { recursive: true, force: true });
 mkdirSync(assets, { recursive: true });
 
+/* The package marks the calls that fill its table of keys as free of effects; the bundler would drop them. */
+const keepEmacsKeys = {
+  name: "keep-emacs-keys",
+  setup({ onLoad }) {
+    onLoad({ filter: /@replit\/codemirror-emacs\/dist\/index\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll("/*@__PURE__*/EmacsHandler.", "EmacsHandler."),
+      loader: "js",
+    }));
+  },
+};
+
 const common = {
   bundle: true,
   minify: true,
@@ -29,7 +40,7 @@ const common = {
 
 /* The stylesheet and the theme script stand apart: both must be there before the first paint. */
 const results = await Promise.all([
-  build({ ...common, entryPoints: ["src/main.ts"], format: "esm", splitting: true }),
+  build({ ...common, entryPoints: ["src/main.ts"], format: "esm", splitting: true, plugins: [keepEmacsKeys] }),
   build({ ...common, entryPoints: ["src/boot.ts"], format: "iife" }),
   build({ ...common, entryPoints: ["src/style.css"] }),
 ]);

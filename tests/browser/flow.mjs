@@ -1,6 +1,9 @@
 // What a visitor does with the page, one test each. Usage: node flow.mjs BASE_URL [NAME…]
+import { addFileTests } from "./files.mjs";
+import { addPeopleTests } from "./people.mjs";
 import { assert, assertIncludes, runTests } from "./playground.mjs";
 import * as programs from "./programs.mjs";
+import { addToolTests } from "./tools.mjs";
 
 const [url, ...names] = process.argv.slice(2);
 const tests = new Map();
@@ -23,7 +26,7 @@ test("every control has a name", async (p) => {
   const nameless = await p.page.evaluate(() => {
     const text = (node) => node?.textContent?.trim() ?? "";
     return [...document.querySelectorAll("button, input, textarea, select, [tabindex='0']")]
-      .filter((node) => !node.ariaLabel && !text(node) && ![...(node.labels ?? [])].some(text))
+      .filter((node) => !node.closest("[hidden]") && !node.ariaLabel && !text(node) && ![...(node.labels ?? [])].some(text))
       .map((node) => node.outerHTML);
   });
   assert(!nameless.length, nameless.join(" "));
@@ -215,7 +218,7 @@ test("text and choices are remembered", async (p) => {
   assertIncludes(await p.editor.innerText(), "and me", "C's text");
   await p.language("Python");
   assertIncludes(await p.editor.innerText(), "remember me", "Python's text");
-  await p.page.locator("#reset").click();
+  await p.choose("#programs-button", "First program");
   assert(!(await p.editor.innerText()).includes("remember me"), "the sample is back");
   await p.editor.press("Control+z");
   assertIncludes(await p.editor.innerText(), "remember me", "undo after that");
@@ -235,7 +238,7 @@ test("a channel the image lacks is greyed, with the reason", async (p) => {
   const found = (await p.page.locator("#options-panel .crates ul").innerText()).split("\n").join(" ");
   assertIncludes(found, "serde_json", "the crates that were looked for");
   assert(!found.includes("rayon"), "crates that were not looked for are shown");
-  const note = await p.page.locator("#options-panel .crates p").innerText();
+  const note = await p.page.locator("#options-panel .crates p").last().innerText();
   assert(/\d+ audited, \d+ exempted: unreviewed/.test(note), "how many crates are audited");
   await p.page.locator("#options-panel").getByRole("radio", { name: "release" }).check();
   assertIncludes(await p.page.locator("#options-summary").innerText(), "release", "the summary");
@@ -325,6 +328,10 @@ for (const scheme of ["light", "dark"]) {
     { options: { viewport: { width: 360, height: 740 }, colorScheme: scheme, isMobile: true, hasTouch: true, deviceScaleFactor: 2 } },
   );
 }
+
+addFileTests(test);
+addToolTests(test);
+addPeopleTests(test);
 
 if (!url) {
   console.error("usage: node flow.mjs BASE_URL [NAME…]");

@@ -83,6 +83,17 @@ export class Playground {
     }, code);
   }
 
+  /** The text of the file in the editor, as far as it is in view. */
+  async text() {
+    return (await this.page.locator("#editor .cm-line").allTextContents()).join("\n");
+  }
+
+  /** Opens a menu and takes one of its items. */
+  async choose(button, item) {
+    await this.page.locator(button).click();
+    await this.page.locator(".menu:visible .menu-label", { hasText: item }).first().click();
+  }
+
   async start() {
     await this.page.locator("#run").click();
   }

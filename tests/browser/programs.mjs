@@ -116,3 +116,30 @@ sys.stdout.write("".join(f"line {n}\\n" for n in range(80000)))
 export const pythonLongLine = `import sys
 sys.stdout.write("0123456789" * 100000)
 `;
+
+export const rustModuleMain = `mod greet;
+
+fn main() {
+    println!("{}", greet::greet("tabs"));
+}
+`;
+
+export const rustModule = `pub fn greet(name: &str) -> String {
+    format!("Hello, {name}")
+}
+`;
+
+export const rustTests = `pub fn sum(values: &[i32]) -> i32 {
+    values.iter().sum()
+}
+
+#[test]
+fn sum_is_right() {
+    assert_eq!(sum(&[1, 2, 3]), 6);
+}
+
+#[test]
+fn sum_is_wrong() {
+    assert_eq!(sum(&[1, 2, 3]), 7);
+}
+`;

@@ -2,7 +2,7 @@
 // AwayError (it could not be reached), because the page tells them apart.
 
 import { readEvents } from "./sse";
-import type { JobEvent, JobRequest, LanguageList } from "./types";
+import type { JobEvent, JobRequest, LanguageList, Snippet, SnippetRequest, StoredSnippet } from "./types";
 
 export class ApiError extends Error {
   constructor(
@@ -92,7 +92,7 @@ export async function* jobEvents(id: string, signal: AbortSignal): AsyncGenerato
   if (!response.body) return;
   try {
     for await (const { event, data } of readEvents(response.body)) {
-      if (!["state", "output", "step", "result"].includes(event)) continue;
+      if (!["state", "output", "diagnostic", "step", "result"].includes(event)) continue;
       yield { type: event, ...(JSON.parse(data) as object) } as JobEvent;
     }
   } catch (error) {
@@ -112,4 +112,24 @@ export async function sendStdin(id: string, text: string, close: boolean): Promi
 /** keepalive: also while the page is going away. */
 export async function killJob(id: string, keepalive = false): Promise<void> {
   await request(`/api/v1/jobs/${id}/kill`, { method: "POST", keepalive });
+}
+
+export async function storeSnippet(snippet: SnippetRequest): Promise<StoredSnippet> {
+  const response = await request("/api/v1/snippets", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(snippet),
+  });
+  return readJson<StoredSnippet>(response);
+}
+
+export async function fetchSnippet(id: string): Promise<Snippet> {
+  return readJson<Snippet>(await request(`/api/v1/snippets/${encodeURIComponent(id)}`));
+}
+
+export async function deleteSnippet(id: string, token: string): Promise<void> {
+  await request(`/api/v1/snippets/${encodeURIComponent(id)}`, {
+    method: "DELETE",
+    headers: { Authorization: `Bearer ${token}` },
+  });
 }

@@ -1,12 +1,19 @@
-// Runs before the first paint: sets the theme, chosen or the system's, so that the page does not flash in
-// the other one.
+// Runs before the first paint: sets theme and layout, chosen or the system's, so that the page does not flash
+// in others.
 
-let chosen: unknown = null;
-try {
-  chosen = JSON.parse(localStorage.getItem("sandlot.theme") ?? "null");
-} catch {
-  /* No storage: the system's preference holds. */
+function stored(key: string): unknown {
+  try {
+    return JSON.parse(localStorage.getItem(`sandlot.${key}`) ?? "null");
+  } catch {
+    return null; /* No storage: the system's preference holds. */
+  }
 }
+
+const { dataset } = document.documentElement;
+const theme = stored("theme");
+const layout = (stored("settings") as { layout?: unknown } | null)?.layout;
 const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-document.documentElement.dataset["theme"] =
-  chosen === "light" || chosen === "dark" ? chosen : dark ? "dark" : "light";
+const narrow = matchMedia("(max-width: 820px)").matches;
+
+dataset["theme"] = theme === "light" || theme === "dark" ? theme : dark ? "dark" : "light";
+dataset["panes"] = layout === "columns" || layout === "rows" ? layout : narrow ? "rows" : "columns";

@@ -1,151 +1,216 @@
 // The editor: CodeMirror in a shadow root. In one, CodeMirror puts its styles in as constructed style
-// sheets; in the document itself it would add a <style> element, which needs 'unsafe-inline'.
+// sheets; in the document itself it would add a <style> element, which needs 'unsafe-inline'. Each file of
+// the program is a state of its own, with its own history.
 
-import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { bracketMatching, indentOnInput } from "@codemirror/language";
-import { setDiagnostics } from "@codemirror/lint";
-import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState, Prec } from "@codemirror/state";
-import {
-  EditorView,
-  drawSelection,
-  dropCursor,
-  highlightActiveLine,
-  highlightActiveLineGutter,
-  highlightSpecialChars,
-  keymap,
-  lineNumbers,
-  rectangularSelection,
-} from "@codemirror/view";
+import { historyField } from "@codemirror/commands";
+import { Compartment, EditorState } from "@codemirror/state";
+import type { Extension, StateEffect, TransactionSpec } from "@codemirror/state";
+import { EditorView } from "@codemirror/view";
 import { byId } from "./dom";
-import { editorLooks } from "./editor-theme";
-import type { Diagnostic } from "./locations";
+import { editorExtensions } from "./editor-setup";
+import { loadKeys } from "./keys";
+import { applyFix, markSpec, offsetOf } from "./marks";
+import { PlainEditor } from "./plain-editor";
+import { retext, retextSpec } from "./retext";
+import type { Keys } from "./settings";
 import { loadSyntax } from "./syntax";
-import { typeOver } from "./typeover";
+import type { Diagnostic, SourceFile } from "./types";
 
 export interface EditorEvents {
   changed(): void;
-  run(): void;
+}
+
+/** File name → what EditorState.toJSON() gave for it. */
+export type UndoRecord = Record<string, unknown>;
+
+const STORED_FIELDS = { history: historyField };
+
+function describe(file: string): Extension {
+  return EditorView.contentAttributes.of({
+    "aria-label": `Program text, ${file}`,
+    "aria-description": "Tab indents. To leave the editor press Escape, then Tab.",
+  });
 }
 
 export class Editor {
   private readonly view: EditorView;
-  private readonly syntax = new Compartment();
-  private readonly label = new Compartment();
-  private readonly darkness = new Compartment();
-  private document = "";
+  private readonly plain: PlainEditor;
+  /* What every file's state has, and may change while it is open. */
+  private readonly shared = { syntax: new Compartment(), keys: new Compartment(), dark: new Compartment() };
+  private readonly now: Record<"syntax" | "keys" | "dark", Extension> = { syntax: [], keys: [], dark: [] };
+  private states = new Map<string, EditorState>();
+  private current = "";
+  private opening = 0;
+  private keys: Keys = "usual";
 
   constructor(private readonly events: EditorEvents) {
     const root = byId("editor").attachShadow({ mode: "open" });
-    this.view = new EditorView({ parent: root, root, state: this.newState("", "") });
+    this.view = new EditorView({ parent: root, root, state: EditorState.create() });
+    this.plain = new PlainEditor(byId<HTMLTextAreaElement>("plain-editor"), this.view);
   }
 
-  private newState(text: string, file: string): EditorState {
-    return EditorState.create({
-      doc: text,
-      extensions: [
-        Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => (this.events.run(), true) }])),
-        lineNumbers(),
-        highlightActiveLineGutter(),
-        highlightSpecialChars(),
-        history(),
-        drawSelection(),
-        dropCursor(),
-        EditorState.allowMultipleSelections.of(true),
-        indentOnInput(),
-        bracketMatching(),
-        closeBrackets(),
-        typeOver(),
-        rectangularSelection(),
-        highlightActiveLine(),
-        highlightSelectionMatches(),
-        keymap.of([
-          ...closeBracketsKeymap,
-          ...defaultKeymap,
-          ...searchKeymap,
-          ...historyKeymap,
-          indentWithTab,
-        ]),
-        editorLooks,
-        this.syntax.of([]),
-        this.darkness.of([]),
-        this.label.of(this.labelFor(file)),
-        EditorView.updateListener.of((update) => {
-          if (update.docChanged) this.events.changed();
-        }),
-      ],
-    });
+  private extensions(file: string): Extension {
+    const { syntax, keys, dark } = this.shared;
+    return [
+      keys.of(this.now.keys), /* before all others: vim wants every key first */
+      editorExtensions,
+      syntax.of(this.now.syntax),
+      dark.of(this.now.dark),
+      describe(file),
+      EditorView.updateListener.of((update) => {
+        if (!update.docChanged) return;
+        this.plain.follow();
+        this.events.changed();
+      }),
+    ];
   }
 
-  private labelFor(file: string) {
-    return EditorView.contentAttributes.of({
-      "aria-label": `Program text, ${file}`,
-      "aria-description": "Tab indents. To leave the editor press Escape, then Tab.",
-    });
+  private newState({ name, text }: SourceFile, stored?: unknown): EditorState {
+    const extensions = this.extensions(name);
+    if (typeof stored === "object" && stored !== null && (stored as { doc?: unknown }).doc === text) {
+      try {
+        return EditorState.fromJSON(stored, { extensions }, STORED_FIELDS);
+      } catch {
+        /* Written by another version: then there is nothing to undo. */
+      }
+    }
+    return EditorState.create({ doc: text, extensions });
   }
 
-  get text(): string {
-    return this.view.state.doc.toString();
-  }
-
-  /** Another document, with a history of its own. */
-  async open(document: string, text: string, file: string, syntaxName: string): Promise<void> {
-    this.document = document;
-    const dark = this.darkness.get(this.view.state);
-    this.view.setState(this.newState(text, file));
-    this.view.dispatch({ effects: this.darkness.reconfigure(dark ?? []) });
+  /** Other files, with the histories that were kept of them. */
+  async open(files: readonly SourceFile[], file: string, syntaxName: string, undo: UndoRecord): Promise<void> {
+    const opening = ++this.opening;
+    this.now.syntax = [];
+    this.states = new Map(files.map((source) => [source.name, this.newState(source, undo[source.name])]));
+    this.current = "";
+    this.show(file);
     const syntax = await loadSyntax(syntaxName);
-    if (this.document === document)
-      this.view.dispatch({ effects: this.syntax.reconfigure(syntax) });
+    if (opening === this.opening) this.share("syntax", syntax);
   }
 
-  /** Replaces the text; undo brings the old one back. */
-  replace(text: string): void {
+  /** What the files are now, in their order. */
+  get files(): SourceFile[] {
+    this.keep();
+    return [...this.states].map(([name, state]) => ({ name, text: state.doc.toString() }));
+  }
+
+  /** To be given to open() when these files are opened again. */
+  get undoRecord(): UndoRecord {
+    this.keep();
+    return Object.fromEntries([...this.states].map(([name, state]) => [name, state.toJSON(STORED_FIELDS)]));
+  }
+
+  private keep(): void {
+    if (this.current) this.states.set(this.current, this.view.state);
+  }
+
+  /** Puts a file into the view. */
+  show(file: string): void {
+    this.keep();
+    const state = this.states.get(file);
+    if (!state) return;
+    this.current = file;
+    const effects = (["syntax", "keys", "dark"] as const).map((name) => this.reconfigure(name));
+    this.view.setState(state.update({ effects }).state);
+    this.plain.follow(`Program text, ${file}`);
+  }
+
+  add(file: SourceFile): void {
+    this.states.set(file.name, this.newState(file));
+  }
+
+  rename(file: string, name: string): void {
+    this.keep();
+    const states = [...this.states].map(([key, state]): [string, EditorState] =>
+      key === file ? [name, this.newState({ name, text: state.doc.toString() }, state.toJSON(STORED_FIELDS))] : [key, state],
+    );
+    this.states = new Map(states);
+    if (this.current !== file) return;
+    this.current = "";
+    this.show(name);
+  }
+
+  /** Takes a file out; another must be shown first. */
+  remove(file: string): void {
+    this.states.delete(file);
+  }
+
+  /** Gives a file another text, as one edit. */
+  replace(file: string, text: string): void {
+    if (file === this.current) retext(this.view, text);
+    else this.dispatchTo(file, (state) => retextSpec(state, text));
+  }
+
+  private dispatchTo(file: string, spec: (state: EditorState) => TransactionSpec): void {
+    this.keep();
+    const state = this.states.get(file);
+    if (!state) return;
+    if (file === this.current) this.view.dispatch(spec(state));
+    else this.states.set(file, state.update(spec(state)).state);
+  }
+
+  /** Puts a line in before the `line`th, and the cursor at its end. */
+  insertLine(line: number, text: string): void {
+    const { doc } = this.view.state;
+    const from = doc.line(Math.min(Math.max(line, 1), doc.lines)).from;
     this.view.dispatch({
-      changes: { from: 0, to: this.view.state.doc.length, insert: text },
-      selection: { anchor: 0 },
+      changes: { from, insert: `${text}\n` },
+      selection: { anchor: from + text.length },
       scrollIntoView: true,
+      userEvent: "input",
     });
+  }
+
+  private reconfigure(name: "syntax" | "keys" | "dark"): StateEffect<unknown> {
+    return this.shared[name].reconfigure(this.now[name]);
+  }
+
+  private share(name: "syntax" | "keys" | "dark", extension: Extension): void {
+    this.now[name] = extension;
+    this.view.dispatch({ effects: this.reconfigure(name) });
   }
 
   setDark(dark: boolean): void {
-    this.view.dispatch({
-      effects: this.darkness.reconfigure(EditorView.darkTheme.of(dark)),
-    });
+    this.share("dark", EditorView.darkTheme.of(dark));
   }
 
-  private position(line: number, column: number): number {
-    const { doc } = this.view.state;
-    const at = doc.line(Math.min(Math.max(line, 1), doc.lines));
-    /* Compilers count characters or bytes; near enough, and never outside the line. */
-    return Math.min(at.from + Math.max(column - 1, 0), at.to);
+  async setKeys(keys: Keys): Promise<void> {
+    this.keys = keys;
+    const extension = await loadKeys(keys);
+    if (this.keys === keys) this.share("keys", extension);
+  }
+
+  /** A plain text field in place of CodeMirror, over the same text. */
+  setPlain(plain: boolean): void {
+    byId("editor").hidden = plain;
+    this.plain.show(plain);
+  }
+
+  /** Sizes that CodeMirror has measured are no longer true. */
+  remeasure(): void {
+    this.view.requestMeasure();
   }
 
   goTo(line: number, column: number): void {
-    const anchor = this.position(line, column);
+    const anchor = offsetOf(this.view.state.doc, line, column);
     this.view.dispatch({
       selection: { anchor },
       effects: EditorView.scrollIntoView(anchor, { y: "center" }),
     });
-    this.view.focus();
+    this.focus();
   }
 
   mark(diagnostics: readonly Diagnostic[]): void {
-    const { state } = this.view;
-    const marks = diagnostics
-      .filter(({ line }) => line >= 1 && line <= state.doc.lines)
-      .map(({ severity, line, column, message }) => {
-        const from = this.position(line, column);
-        const word = state.wordAt(from);
-        const to = word && word.from <= from ? word.to : Math.min(from + 1, state.doc.lineAt(from).to);
-        return { from: to > from ? from : Math.max(from - 1, state.doc.lineAt(from).from), to, severity, message };
-      })
-      .sort((a, b) => a.from - b.from);
-    this.view.dispatch(setDiagnostics(state, marks));
+    for (const file of this.states.keys()) this.dispatchTo(file, (state) => markSpec(state, diagnostics, file));
+  }
+
+  /** Applies a fix of the shown file's, counted as fixesOf() does. */
+  applyFix(index: number): boolean {
+    return applyFix(this.view, index);
   }
 
   focus(): void {
-    this.view.focus();
+    if (this.plain.isShown) this.plain.focus(this.view.state.selection.main.head);
+    else this.view.focus();
   }
 }

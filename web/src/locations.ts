@@ -1,10 +1,13 @@
 // Finds places in the visitor's own files in what compilers and programs print ("src/main.rs:3:5",
-// 'File "main.py", line 3'), for links into the editor and for marks in it.
+// 'File "main.py", line 3'), for links into the editor, and for marks in it where nothing better tells.
+
+import type { Diagnostic } from "./types";
 
 export interface Location {
   /** where in the text */
   from: number;
   to: number;
+  file: string;
   line: number;
   column: number;
 }
@@ -16,24 +19,21 @@ export interface Verdict {
   severity: "error" | "warning";
 }
 
-export interface Diagnostic {
-  severity: "error" | "warning";
-  line: number;
-  column: number;
-  message: string;
-}
-
 const SCAN_LIMIT = 64 * 1024;
 const DIAGNOSTICS_MAX = 100;
 
-function filePattern(file: string): string {
-  return `(?:/playground/|\\./)?${file.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`;
+/* Any of the files, longest first, so that none hides behind the end of another. */
+function filePattern(files: readonly string[]): string {
+  const names = [...files]
+    .sort((a, b) => b.length - a.length)
+    .map((file) => file.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return `(?:/playground/|\\./)?(?<file>${names.join("|")})`;
 }
 
 /** A pattern to give findLocations(), made once per run. */
-export function locationPattern(file: string): RegExp {
+export function locationPattern(files: readonly string[]): RegExp {
   return new RegExp(
-    `(?<![\\w./-])${filePattern(file)}(?::(\\d{1,7})(?::(\\d{1,7}))?|", line (\\d{1,7}))`,
+    `(?<![\\w./-])${filePattern(files)}(?::(?<line>\\d{1,7})(?::(?<column>\\d{1,7}))?|", line (?<pyline>\\d{1,7}))`,
     "g",
   );
 }
@@ -41,11 +41,13 @@ export function locationPattern(file: string): RegExp {
 export function findLocations(text: string, pattern: RegExp): Location[] {
   const found: Location[] = [];
   for (const match of text.matchAll(pattern)) {
+    const { file = "", line, pyline, column } = match.groups ?? {};
     found.push({
       from: match.index,
       to: match.index + match[0].length,
-      line: Number(match[1] ?? match[3]),
-      column: Number(match[2] ?? 1),
+      file,
+      line: Number(line ?? pyline),
+      column: Number(column ?? 1),
     });
   }
   return found;
@@ -67,8 +69,8 @@ export function findVerdicts(text: string): Verdict[] {
 }
 
 /* How the tool chains we know write their messages; named groups say what is what. */
-function diagnosticPatterns(file: string): RegExp[] {
-  const f = filePattern(file);
+function diagnosticPatterns(files: readonly string[]): RegExp[] {
+  const f = filePattern(files);
   return [
     /* rustc: "error[E0308]: mismatched types" and on the next line " --> src/main.rs:2:18" */
     new RegExp(
@@ -93,17 +95,23 @@ function diagnosticPatterns(file: string): RegExp[] {
   ];
 }
 
-export function findDiagnostics(text: string, file: string): Diagnostic[] {
+/** What the printed messages say; how far each place reaches they do not: an empty range. */
+export function findDiagnostics(text: string, files: readonly string[]): Diagnostic[] {
   const found: Diagnostic[] = [];
   const head = text.slice(0, SCAN_LIMIT);
-  for (const pattern of diagnosticPatterns(file)) {
-    for (const { groups } of head.matchAll(pattern)) {
+  for (const pattern of diagnosticPatterns(files)) {
+    for (const { groups = {} } of head.matchAll(pattern)) {
       if (found.length === DIAGNOSTICS_MAX) return found;
+      const line = Number(groups["line"]);
+      const column = Number(groups["column"] ?? 1);
       found.push({
-        severity: groups?.["severity"] === "warning" ? "warning" : "error",
-        line: Number(groups?.["line"]),
-        column: Number(groups?.["column"] ?? 1),
-        message: groups?.["message"] ?? "",
+        severity: groups["severity"] === "warning" ? "warning" : "error",
+        file: groups["file"] ?? "",
+        line,
+        column,
+        end_line: line,
+        end_column: column,
+        message: groups["message"] ?? "",
       });
     }
   }

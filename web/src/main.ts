@@ -1,33 +1,61 @@
 // Puts the page together: one store, the views on it, and what they tell each other.
 
+import { openAddress, readAddress } from "./address";
 import { AwayError, fetchLanguages } from "./api";
+import { showKeys, startCommands } from "./commands";
 import { Connection } from "./connection";
-import { byId, copyText, isMac } from "./dom";
+import { startControls } from "./controls";
+import { useCrate } from "./crates";
+import { byId } from "./dom";
 import { Editor } from "./editor";
+import { fixList } from "./fixes";
 import { InputView } from "./input";
+import { startLayout } from "./layout";
 import { OutputView } from "./output";
+import { pageCommands } from "./page-commands";
+import { AUTO } from "./plan";
+import { Programs } from "./programs";
+import { Project } from "./project";
+import { resultTaker } from "./results";
 import { Runner } from "./runner";
+import { usualSettings } from "./settings";
+import { openSettings } from "./settings-dialog";
+import { openShare } from "./share";
 import { startSplit } from "./split";
-import { Store, idleRun, isActive } from "./state";
+import { Store, idleRun } from "./state";
 import { StatusView } from "./status";
-import { DelayedSave, load, save } from "./storage";
-import { startTheme } from "./theme";
-import { Toolchain, chosenOptions, versionOf } from "./toolchain";
-import type { Language, LanguageList } from "./types";
+import { load, loadForTab, save, saveForTab } from "./storage";
+import { Tabs } from "./tabs";
+import { Theme } from "./theme";
+import { Toolchain, chosenOptions } from "./toolchain";
+import { Tools } from "./tools";
+import type { Language, LanguageList, SourceFile } from "./types";
 
 const store = new Store({
   image: "",
   languages: [],
   language: null,
   options: {},
+  files: [],
+  file: "",
+  choice: AUTO,
+  settings: { ...usualSettings, ...load("settings", {}) },
   live: load("live", false),
   away: false,
   run: idleRun,
 });
 
-const textSaver = new DelayedSave(300);
-const editor = new Editor({ changed: rememberText, run: () => void runner.start() });
-const output = new OutputView((line, column) => editor.goTo(line, column));
+const editor: Editor = new Editor({
+  changed: () => {
+    project.changed();
+    tools.follow();
+  },
+});
+const project = new Project(store, editor);
+const output = new OutputView((file, line, column) => {
+  project.showFile(file);
+  editor.goTo(line, column);
+});
 const input = new InputView(store, output);
 const connection = new Connection(store, () => void loadLanguages());
 const runner = new Runner({
@@ -35,50 +63,61 @@ const runner = new Runner({
   editor,
   output,
   startText: () => input.startText,
+  takeResult: resultTaker(editor, output),
+  showDiagnostics: (diagnostics) => {
+    const list = fixList(editor, diagnostics, store.state.files, (file) => project.showFile(file));
+    if (list) output.add(list, "before");
+  },
   serverLost: () => connection.lost(),
 });
+const tools = new Tools(store, () => editor.files, (choice) => void runner.start(choice));
+const toolchain = new Toolchain(store, selectLanguage, (crate) => useCrate(editor, crate, store.state.file));
+const tabs = new Tabs(store, project, () => editor.focus());
+const theme = new Theme((dark) => editor.setDark(dark));
+const programs = new Programs(store, byId("programs-button"), byId("programs-menu"), {
+  open: (language, files) => openProgram(language, files),
+});
 
-function rememberText(): void {
-  const { language } = store.state;
-  if (!language) return;
-  textSaver.schedule(() => save(`text.${language.id}`, editor.text));
-  showReset();
-}
-
-function showReset(): void {
-  const { language } = store.state;
-  byId<HTMLButtonElement>("reset").disabled = !language || editor.text === (language.sample ?? "");
+function openProgram(language: string, files: readonly SourceFile[]): void {
+  selectLanguage(language);
+  project.replace(files);
+  editor.focus();
 }
 
 function selectLanguage(id: string): void {
   const { languages, language: old } = store.state;
   const language = languages.find((other) => other.id === id) ?? languages[0];
   if (!language || language === old) return;
-  textSaver.flush();
+  project.flush();
   save("language", language.id);
-  store.update({ language, options: chosenOptions(language) });
-  byId("file-name").textContent = language.main_file;
+  store.update({ language, options: chosenOptions(language), choice: load(`choice.${language.id}`, AUTO) });
+  toolchain.showLanguage(language.id);
   input.restore();
-  if (old?.id === language.id) return; /* The same language of a newer image: the text stays. */
-  const text = load(`text.${language.id}`, language.sample ?? "");
-  void editor.open(language.id, text, language.main_file, language.editor ?? "");
-  showReset();
+  if (old?.id !== language.id) project.restore(language); /* else the same of a newer image: the text stays */
+  tools.follow();
 }
 
 function takeLanguages(list: LanguageList): void {
   const { language } = store.state;
   store.update({ image: list.image ?? "", languages: list.languages });
   selectLanguage(language?.id ?? load("language", list.languages[0]?.id ?? ""));
-  markLanguage();
+  toolchain.showLanguage(store.state.language?.id ?? "");
 }
 
-/* The language row is built before the language is chosen. */
-function markLanguage(): void {
-  const id = store.state.language?.id;
-  for (const radio of document.querySelectorAll<HTMLInputElement>('input[name="language"]'))
-    radio.checked = radio.value === id;
-  const select = document.querySelector<HTMLSelectElement>("#languages select");
-  if (select && id) select.value = id;
+/* Once in a tab, so that reloading it does not undo what was edited since. */
+async function followAddress(): Promise<void> {
+  if (loadForTab("address") === location.search) return;
+  const opened = await openAddress(readAddress(location.search), store.state.languages);
+  if (opened) {
+    selectLanguage(opened.language.id);
+    store.update({ options: { ...store.state.options, ...opened.options } });
+    if (opened.files) project.replace(opened.files);
+  }
+  saveForTab("address", location.search);
+}
+
+function tell(problem: string): void {
+  store.updateRun({ ...idleRun, phase: "failed", problem });
 }
 
 async function loadLanguages(): Promise<void> {
@@ -86,65 +125,27 @@ async function loadLanguages(): Promise<void> {
     const list = await fetchLanguages();
     takeLanguages(list);
     save("languages", list);
+    await followAddress();
   } catch (error) {
     /* Without the server the editor still works, with what was known last time. */
     if (!store.state.languages.length) takeLanguages(load("languages", { languages: [] as Language[] }));
     if (error instanceof AwayError) connection.lost();
-    else store.updateRun({ phase: "failed", problem: error instanceof Error ? error.message : String(error) });
+    else tell(error instanceof Error ? error.message : String(error));
   }
 }
 
-function startControls(): void {
-  const runButton = byId<HTMLButtonElement>("run");
-  const stopButton = byId<HTMLButtonElement>("stop");
-  const copyButton = byId<HTMLButtonElement>("copy");
-  for (const key of document.querySelectorAll(".run-key")) key.textContent = isMac ? "⌘ ↵" : "Ctrl ↵";
-
-  runButton.addEventListener("click", () => void runner.start());
-  stopButton.addEventListener("click", () => runner.stop());
-  byId("reset").addEventListener("click", () => {
-    editor.replace(store.state.language?.sample ?? "");
-    editor.focus();
-  });
-  copyButton.addEventListener("click", () => {
-    void copyText(output.copyText()).then((done) => flash(copyButton, done ? "Copied" : "Not allowed"));
-  });
-  const wrap = byId<HTMLInputElement>("wrap");
-  const showWrap = () => byId("output").classList.toggle("unwrapped", !wrap.checked);
-  wrap.checked = load("wrap", true);
-  wrap.addEventListener("change", () => {
-    save("wrap", wrap.checked);
-    showWrap();
-  });
-  showWrap();
-
-  /* In the editor CodeMirror's own keymap has seen the key first and prevented the default. */
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
-    event.preventDefault();
-    void runner.start();
-  });
-
-  store.subscribe(({ run, language, options }) => {
-    runButton.disabled = !language;
-    stopButton.disabled = !isActive(run) || run.stopping;
-    copyButton.disabled = output.isEmpty;
-    document.body.classList.toggle("busy", isActive(run));
-    byId("version").textContent = language ? `${language.name} ${versionOf(language, options)}`.trim() : "";
-  });
+function share(): void {
+  const { language, options } = store.state;
+  if (!language) return;
+  const files = editor.files.map(({ name, text }) => ({ name, content: text }));
+  openShare({ language: language.id, files, options }, () => connection.lost());
 }
 
-function flash(button: HTMLButtonElement, text: string): void {
-  const label = button.querySelector("span") ?? button;
-  const before = label.textContent;
-  if (before === text) return;
-  label.textContent = text;
-  window.setTimeout(() => (label.textContent = before), 1500);
-}
+const settings = () => openSettings(store, { choice: theme.choice, set: (choice) => theme.set(choice) });
+const commands = pageCommands({ store, editor, runner, tools, toolchain, tabs, theme, programs, share, settings });
 
 new StatusView(store);
-new Toolchain(store, selectLanguage);
-startTheme((dark) => editor.setDark(dark));
-startSplit();
-startControls();
+startLayout(store, startSplit());
+startControls({ store, editor, output, runner, share, settings, keys: () => showKeys(commands) });
+startCommands(commands);
 void loadLanguages();

@@ -3,10 +3,11 @@
 import { byId, el } from "./dom";
 import { locationPattern } from "./locations";
 import { Section, copyable } from "./section";
-import type { StepKind, StreamName } from "./types";
+import type { Action, StepKind, StreamName } from "./types";
 
 const SLICE = 16 * 1024;
 const FRAME_BUDGET_MS = 8;
+const STEPS: readonly StepKind[] = ["compile", "action", "run"];
 
 /* A piece for one go: whole lines, if there is one. */
 function sliceOf(text: string): string {
@@ -27,29 +28,33 @@ export class OutputView {
   private sections: Partial<Record<StepKind, Section>> = {};
   private readonly waiting: Waiting[] = [];
   private frame = 0;
-  private pattern = locationPattern("main");
+  private pattern = locationPattern(["main"]);
+  private titles: Record<StepKind, string> = { compile: "Compiler", run: "Program", action: "" };
   /* The end is kept in view, until the visitor scrolls up. */
   private pinned = true;
   private lastTop = 0;
   private whenShown: (() => void)[] = [];
 
-  constructor(onLocation: (line: number, column: number) => void) {
+  constructor(onLocation: (file: string, line: number, column: number) => void) {
     this.scroller.addEventListener("click", (event) => {
       const button = (event.target as Element).closest<HTMLElement>(".location");
-      if (button) onLocation(Number(button.dataset["line"]), Number(button.dataset["column"]));
+      if (!button) return;
+      const { file = "", line, column } = button.dataset;
+      onLocation(file, Number(line), Number(column));
     });
     this.scroller.addEventListener("scroll", () => this.notePosition());
     /* Rows get their true height only once they come into view. */
     new ResizeObserver(() => this.keepPinned()).observe(this.content);
   }
 
-  /** Empties the pane for a new run of this file. */
-  reset(file: string): void {
+  /** Empties the pane for a new run of these files, or something else done with them. */
+  reset(files: readonly string[], action: Action | null): void {
     this.waiting.length = 0;
     this.whenShown = [];
     this.sections = {};
     this.content.replaceChildren();
-    this.pattern = locationPattern(file);
+    this.pattern = locationPattern(files);
+    this.titles.action = action?.name ?? "";
     this.pinned = true;
     this.welcome.hidden = true;
   }
@@ -60,6 +65,15 @@ export class OutputView {
     const last = this.waiting[this.waiting.length - 1];
     if (last?.step === step && last.stream === stream) last.text += text;
     else this.waiting.push({ step, stream, text });
+    this.schedule();
+  }
+
+  /** Something of ours, before or after what was printed, once that is shown. */
+  add(node: HTMLElement, where: "before" | "after"): void {
+    this.whenShown.push(() => {
+      if (where === "before") this.content.prepend(node);
+      else this.content.append(node);
+    });
     this.schedule();
   }
 
@@ -83,7 +97,7 @@ export class OutputView {
   }
 
   copyText(): string {
-    return (["compile", "run"] as const)
+    return STEPS
       .map((step) => copyable(this.raw(step, ["stdout", "stderr", "stdin"])))
       .filter(Boolean)
       .join("\n");
@@ -103,7 +117,7 @@ export class OutputView {
   private section(step: StepKind): Section {
     let section = this.sections[step];
     if (!section) {
-      section = new Section(step === "compile" ? "Compiler" : "Program", step, this.pattern);
+      section = new Section(this.titles[step], step, this.pattern);
       this.sections[step] = section;
       if (step === "compile") this.content.prepend(section.element);
       else this.content.append(section.element);

@@ -5,9 +5,12 @@ import { ApiError, AwayError, jobEvents, killJob, submitJob } from "./api";
 import type { Editor } from "./editor";
 import { findDiagnostics } from "./locations";
 import type { OutputView } from "./output";
+import { planFor } from "./plan";
+import type { Plan } from "./plan";
+import { remember } from "./recent";
 import { idleRun, isActive } from "./state";
 import type { Run, Store } from "./state";
-import type { JobEvent, JobRequest, JobResult } from "./types";
+import type { Action, Diagnostic, JobEvent, JobRequest, JobResult, SourceFile } from "./types";
 
 const BUSY_TRIES = 6;
 const JOIN_TRIES = 6;
@@ -17,6 +20,9 @@ interface Parts {
   editor: Editor;
   output: OutputView;
   startText: () => string;
+  /** Shows or takes in what an action made of these files; gives a sentence about it, or "". */
+  takeResult: (action: Action, result: JobResult, sent: readonly SourceFile[]) => string;
+  showDiagnostics: (diagnostics: readonly Diagnostic[]) => void;
   serverLost: () => void;
 }
 
@@ -32,6 +38,9 @@ function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
 
 export class Runner {
   private current: AbortController | null = null;
+  /* What the run under way was given, and what the compiler has said about it so far. */
+  private sent: SourceFile[] = [];
+  private diagnostics: Diagnostic[] = [];
 
   constructor(private readonly parts: Parts) {
     window.addEventListener("pagehide", () => {
@@ -40,31 +49,47 @@ export class Runner {
     });
   }
 
-  /** Starts a run; one that is under way is stopped. */
-  async start(): Promise<void> {
+  /** Starts a run, or what else is chosen; one that is under way is stopped. */
+  async start(choice = this.parts.store.state.choice): Promise<void> {
     const { store, editor, output } = this.parts;
-    const { language, options, live } = store.state;
+    const { language, live, files } = store.state;
     if (!language) return;
     this.abandon();
     const control = new AbortController();
     this.current = control;
     const now = performance.now();
-    const stdin = this.parts.startText();
-    const job: JobRequest = { language: language.id, code: editor.text, options };
-    if (stdin) job.stdin = stdin;
-    if (live) job.interactive = true;
+    this.sent = editor.files;
+    const plan = planFor(store.state, choice, this.sent);
+    const runs = !plan.action && !plan.compileOnly;
+    remember(language.id, this.sent);
 
-    output.reset(language.main_file);
+    output.reset(files, plan.action);
     editor.mark([]);
     store.update({
-      run: { ...idleRun, phase: "submitting", startedAt: now, stageAt: now, stdinOpen: live },
+      run: { ...idleRun, phase: "submitting", action: plan.action, startedAt: now, stageAt: now, stdinOpen: live && runs },
     });
     try {
-      const id = await this.submit(job, control.signal);
-      if (id) await this.follow(id, language.main_file, control.signal);
+      const id = await this.submit(this.request(plan), control.signal);
+      if (id) await this.follow(id, control.signal);
     } catch (error) {
       if (!control.signal.aborted) this.fail(error);
     }
+  }
+
+  private request(plan: Plan): JobRequest {
+    const { language, options, live } = this.parts.store.state;
+    const job: JobRequest = {
+      language: language!.id,
+      files: this.sent.map(({ name, text }) => ({ name, content: text })),
+      options: { ...options, ...plan.options },
+    };
+    if (language!.actions) job.diagnostics = true; /* both came to the server together */
+    if (plan.action) return { ...job, action: plan.action.id };
+    if (plan.compileOnly) return { ...job, compile_only: true };
+    const stdin = this.parts.startText();
+    if (stdin) job.stdin = stdin;
+    if (live) job.interactive = true;
+    return job;
   }
 
   /** Stops the run under way; its result then says so. */
@@ -119,18 +144,20 @@ export class Runner {
   }
 
   /* The stream starts from the first event each time, so after a break everything is shown anew. */
-  private async follow(id: string, file: string, signal: AbortSignal): Promise<void> {
+  private async follow(id: string, signal: AbortSignal): Promise<void> {
     const { store, output } = this.parts;
+    const files = this.sent.map(({ name }) => name);
     for (let tries = 1; ; tries++) {
       let cause: unknown = null;
+      this.diagnostics = [];
       try {
         for await (const event of jobEvents(id, signal)) {
           if (signal.aborted) return;
           if (store.state.run.reconnecting) {
-            output.reset(file);
+            output.reset(files, store.state.run.action);
             store.updateRun({ reconnecting: false, steps: {} });
           }
-          this.take(event, file);
+          this.take(event);
           if (event.type === "result") return;
         }
       } catch (error) {
@@ -149,7 +176,7 @@ export class Runner {
     return new Error("The server was restarted and no longer knows this run. Run it again.");
   }
 
-  private take(event: JobEvent, file: string): void {
+  private take(event: JobEvent): void {
     const { store, output } = this.parts;
     switch (event.type) {
       case "state": {
@@ -161,27 +188,31 @@ export class Runner {
       case "output":
         output.write(event.step, event.stream, event.text);
         break;
+      case "diagnostic":
+        this.diagnostics.push(event);
+        break;
       case "step":
         store.updateRun({ steps: { ...store.state.run.steps, [event.step]: event } });
         break;
       case "result":
-        this.end(event, file);
+        this.end(event);
         break;
     }
   }
 
-  private end(result: JobResult, file: string): void {
-    const { store, editor, output } = this.parts;
-    const failedToCompile = result.steps.length > 0 && result.steps.every(({ step }) => step === "compile");
-    const nothing = !output.raw("run", ["stdout", "stderr"]) && !failedToCompile;
-    output.finish(
-      nothing && result.outcome === "exited" ? "The program printed nothing." : "",
-      failedToCompile && result.exit_code !== 0,
-    );
-    editor.mark([
-      ...findDiagnostics(output.raw("compile", ["stdout", "stderr"]), file),
-      ...findDiagnostics(output.raw("run", ["stderr"]), file),
-    ]);
+  private end(result: JobResult): void {
+    const { store, editor, output, showDiagnostics } = this.parts;
+    const { action } = store.state.run;
+    const files = this.sent.map(({ name }) => name);
+    const ran = result.steps.some(({ step }) => step === "run");
+    const made = action ? this.parts.takeResult(action, result, this.sent) : "";
+    const silent = ran && !output.raw("run", ["stdout", "stderr"]) && result.outcome === "exited";
+    output.finish(silent ? "The program printed nothing." : made, !ran && result.exit_code !== 0);
+    const said = this.diagnostics.length
+      ? this.diagnostics
+      : (["compile", "action"] as const).flatMap((step) => findDiagnostics(output.raw(step, ["stdout", "stderr"]), files));
+    editor.mark([...said, ...findDiagnostics(output.raw("run", ["stderr"]), files)]);
+    showDiagnostics(said);
     store.updateRun({ phase: "ended", result, stopping: false, stdinOpen: false });
   }
 

@@ -63,7 +63,7 @@ export class Section {
     );
     this.element = el(
       "section",
-      { class: `step step-${name}`, "aria-label": title },
+      { class: `step step-${name}${name === "run" ? "" : " step-tool"}`, "aria-label": title },
       el("h3", {}, title),
       this.note,
       this.rows,
@@ -189,12 +189,13 @@ export class Section {
 
   /* Text with places in the visitor's files as buttons and, from a compiler, its verdicts set off. */
   private decorated(text: string): Node[] {
-    const places = findLocations(text, this.locations).map(({ from, to, line, column }) => ({
+    const places = findLocations(text, this.locations).map(({ from, to, file, line, column }) => ({
       from,
       to,
-      make: () => el("button", { type: "button", class: "location", "data-line": line, "data-column": column }),
+      make: () =>
+        el("button", { type: "button", class: "location", "data-file": file, "data-line": line, "data-column": column }),
     }));
-    const verdicts = (this.name === "compile" ? findVerdicts(text) : []).map(({ from, to, severity }) => ({
+    const verdicts = (this.name === "run" ? [] : findVerdicts(text)).map(({ from, to, severity }) => ({
       from,
       to,
       make: () => el("b", { class: `says-${severity}` }),

@@ -1,16 +1,17 @@
 // The bar between editor and output: drag it, or focus it and use the arrow keys.
 
 import { byId } from "./dom";
+import { isStacked } from "./layout";
 import { load, save } from "./storage";
 
 const LEAST = 20;
 const MOST = 80;
 
-export function startSplit(): void {
+/** Starts the bar; gives what to call when the panes were put another way. */
+export function startSplit(): () => void {
   const main = byId("panes");
   const bar = byId("split");
-  const stacked = matchMedia("(max-width: 820px)");
-  const key = () => (stacked.matches ? "split.stacked" : "split.wide");
+  const key = () => (isStacked() ? "split.stacked" : "split.wide");
   let percent = 0;
 
   const set = (value: number) => {
@@ -19,8 +20,8 @@ export function startSplit(): void {
     bar.setAttribute("aria-valuenow", String(Math.round(percent)));
   };
   const restore = () => {
-    bar.setAttribute("aria-orientation", stacked.matches ? "horizontal" : "vertical");
-    set(load(key(), stacked.matches ? 50 : 54));
+    bar.setAttribute("aria-orientation", isStacked() ? "horizontal" : "vertical");
+    set(load(key(), isStacked() ? 50 : 54));
   };
 
   bar.addEventListener("pointerdown", (event) => {
@@ -33,7 +34,7 @@ export function startSplit(): void {
     if (!bar.hasPointerCapture(event.pointerId)) return;
     const box = main.getBoundingClientRect();
     set(
-      stacked.matches
+      isStacked()
         ? ((event.clientY - box.top) / box.height) * 100
         : ((event.clientX - box.left) / box.width) * 100,
     );
@@ -50,6 +51,6 @@ export function startSplit(): void {
     set(percent + step);
     save(key(), percent);
   });
-  stacked.addEventListener("change", restore);
   restore();
+  return restore;
 }

@@ -1,6 +1,7 @@
 // The page's one state and who is told when it changes.
 
-import type { JobResult, Language, ServerStage, StepKind, StepResult } from "./types";
+import type { Settings } from "./settings";
+import type { Action, JobResult, Language, ServerStage, StepKind, StepResult } from "./types";
 
 /**
  * idle → submitting → queued → compiling → waiting_to_run → running → ended
@@ -11,6 +12,8 @@ export type Phase = "idle" | "submitting" | "retrying" | ServerStage | "ended" |
 
 export interface Run {
   phase: Phase;
+  /** What is done instead of running the program. */
+  action: Action | null;
   jobId: string | null;
   position: number;
   startedAt: number;
@@ -33,6 +36,12 @@ export interface State {
   language: Language | null;
   /** The current language's choices, complete. */
   options: Record<string, string>;
+  /** Names of the program's files, the main one first, and the one in the editor. */
+  files: readonly string[];
+  file: string;
+  /** What Run does: AUTO, "run", "test", "build" or the id of an action. */
+  choice: string;
+  settings: Settings;
   /** stdin stays open while the program runs. */
   live: boolean;
   away: boolean;
@@ -41,6 +50,7 @@ export interface State {
 
 export const idleRun: Run = {
   phase: "idle",
+  action: null,
   jobId: null,
   position: 0,
   startedAt: 0,

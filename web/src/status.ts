@@ -5,7 +5,7 @@ import { byId, el } from "./dom";
 import { isActive } from "./state";
 import type { Run, Store } from "./state";
 import { isTruncated } from "./types";
-import type { JobResult, StepResult } from "./types";
+import type { Action, JobResult, StepResult } from "./types";
 
 type Tone = "calm" | "busy" | "good" | "warn" | "bad";
 
@@ -35,11 +35,18 @@ function lastStep(result: JobResult): StepResult["step"] {
   return result.steps[result.steps.length - 1]?.step ?? "run";
 }
 
-function resultWords(result: JobResult): Words {
+function actionWords(action: Action, result: JobResult): Words {
+  if (result.outcome !== "exited") return { tone: "bad", headline: `${action.name}: ${result.sentence}` };
+  if (result.exit_code === 0) return { tone: "good", headline: `${action.name}: done.` };
+  return { tone: "bad", headline: `${action.name} failed.` };
+}
+
+function resultWords({ action }: Run, result: JobResult): Words {
+  if (action && result.outcome !== "killed") return actionWords(action, result);
   const compiling = lastStep(result) === "compile";
   if (result.outcome === "exited") {
     if (result.exit_code === 0)
-      return { tone: "good", headline: compiling ? "Compiled. There is nothing to run." : "Finished." };
+      return { tone: "good", headline: compiling ? "Compiled." : "Finished." };
     return compiling
       ? { tone: "bad", headline: "It did not compile." }
       : { tone: "warn", headline: `Ended with exit code ${result.exit_code}.` };
@@ -60,7 +67,7 @@ function stageWords(run: Run): string {
       if (run.position === 0) return "Queued…";
       return run.position === 1 ? "Queued, next in line…" : `Queued, ${ordinal(run.position)} in line…`;
     case "compiling":
-      return "Compiling…";
+      return run.action ? `${run.action.name}…` : "Compiling…";
     case "waiting_to_run":
       return "Compiled. Waiting for a free place to run…";
     case "running":
@@ -72,7 +79,7 @@ function stageWords(run: Run): string {
 
 function wordsFor(run: Run): Words {
   if (run.phase === "failed") return { tone: "bad", headline: run.problem };
-  if (run.phase === "ended" && run.result) return resultWords(run.result);
+  if (run.phase === "ended" && run.result) return resultWords(run, run.result);
   if (isActive(run)) return { tone: "busy", headline: stageWords(run) };
   return { tone: "calm", headline: "Ready." };
 }
@@ -85,12 +92,12 @@ function fact(label: string, value: string, tone = ""): HTMLElement {
 function facts(run: Run): HTMLElement[] {
   const list: HTMLElement[] = [];
   const { result } = run;
-  const steps = result?.steps ?? (["compile", "run"] as const).flatMap((kind) => run.steps[kind] ?? []);
+  const steps = result?.steps ?? (["compile", "action", "run"] as const).flatMap((kind) => run.steps[kind] ?? []);
   const last = steps[steps.length - 1];
   if (result && result.exit_code !== null) list.push(fact("exit code", String(result.exit_code)));
   if (result?.signal) list.push(fact("signal", result.signal_name ?? String(result.signal)));
   if (result && result.queued_usec >= 50_000) list.push(fact("queued", formatTime(result.queued_usec)));
-  for (const step of steps) list.push(fact(step.step, formatTime(step.wall_usec)));
+  for (const step of steps) list.push(fact(step.step === "action" ? "took" : step.step, formatTime(step.wall_usec)));
   if (!result || !last) return list;
   list.push(fact("CPU", formatTime(last.user_usec + last.system_usec)));
   if (last.memory_peak_bytes > 0) list.push(fact("memory", formatBytes(last.memory_peak_bytes)));

@@ -20,6 +20,23 @@ export function save(key: string, value: unknown): void {
   }
 }
 
+/** What this tab alone remembers, until it is closed. */
+export function loadForTab(key: string): string {
+  try {
+    return sessionStorage.getItem(PREFIX + key) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export function saveForTab(key: string, text: string): void {
+  try {
+    sessionStorage.setItem(PREFIX + key, text);
+  } catch {
+    /* As above. */
+  }
+}
+
 /** Saves a little after the last call, and at once when the page goes away. */
 export class DelayedSave {
   private timer = 0;

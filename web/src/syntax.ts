@@ -1,14 +1,53 @@
-// Syntax support by the manifest's `editor` name, loaded when first needed. A name not known here gets a
-// plain text editor: the server may know languages the page does not.
+// Syntax support by the manifest's `editor` name, or an action's `syntax`, loaded when first needed. A name
+// not known here gets a plain text editor: the server may know languages the page does not.
 
+import { StreamLanguage, indentUnit } from "@codemirror/language";
+import type { StreamParser } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
-import { indentUnit } from "@codemirror/language";
 
-const loaders: Record<string, () => Promise<Extension>> = {
-  rust: async () => (await import("@codemirror/lang-rust")).rust(),
-  cpp: async () => (await import("@codemirror/lang-cpp")).cpp(),
-  c: async () => (await import("@codemirror/lang-cpp")).cpp(),
+type Loader = () => Promise<Extension>;
+
+const stream = (parser: StreamParser<unknown>): Extension => StreamLanguage.define(parser);
+const clike = () => import("@codemirror/legacy-modes/mode/clike");
+const cpp: Loader = async () => (await import("@codemirror/lang-cpp")).cpp();
+const rust: Loader = async () => (await import("@codemirror/lang-rust")).rust();
+const script: Loader = async () => stream((await import("@codemirror/legacy-modes/mode/javascript")).javascript);
+const shell: Loader = async () => stream((await import("@codemirror/legacy-modes/mode/shell")).shell);
+
+const loaders: Record<string, Loader> = {
+  rust,
+  cpp,
+  c: cpp,
   python: async () => (await import("@codemirror/lang-python")).python(),
+  asm: async () => stream((await import("@codemirror/legacy-modes/mode/gas")).gas),
+  wat: async () => stream((await import("@codemirror/legacy-modes/mode/wast")).wast),
+  javascript: script,
+  typescript: async () => stream((await import("@codemirror/legacy-modes/mode/javascript")).typescript),
+  java: async () => stream((await clike()).java),
+  kotlin: async () => stream((await clike()).kotlin),
+  csharp: async () => stream((await clike()).csharp),
+  scala: async () => stream((await clike()).scala),
+  dart: async () => stream((await clike()).dart),
+  go: async () => stream((await import("@codemirror/legacy-modes/mode/go")).go),
+  ruby: async () => stream((await import("@codemirror/legacy-modes/mode/ruby")).ruby),
+  perl: async () => stream((await import("@codemirror/legacy-modes/mode/perl")).perl),
+  lua: async () => stream((await import("@codemirror/legacy-modes/mode/lua")).lua),
+  haskell: async () => stream((await import("@codemirror/legacy-modes/mode/haskell")).haskell),
+  ocaml: async () => stream((await import("@codemirror/legacy-modes/mode/mllike")).oCaml),
+  fsharp: async () => stream((await import("@codemirror/legacy-modes/mode/mllike")).fSharp),
+  erlang: async () => stream((await import("@codemirror/legacy-modes/mode/erlang")).erlang),
+  scheme: async () => stream((await import("@codemirror/legacy-modes/mode/scheme")).scheme),
+  lisp: async () => stream((await import("@codemirror/legacy-modes/mode/commonlisp")).commonLisp),
+  fortran: async () => stream((await import("@codemirror/legacy-modes/mode/fortran")).fortran),
+  pascal: async () => stream((await import("@codemirror/legacy-modes/mode/pascal")).pascal),
+  d: async () => stream((await import("@codemirror/legacy-modes/mode/d")).d),
+  r: async () => stream((await import("@codemirror/legacy-modes/mode/r")).r),
+  julia: async () => stream((await import("@codemirror/legacy-modes/mode/julia")).julia),
+  tcl: async () => stream((await import("@codemirror/legacy-modes/mode/tcl")).tcl),
+  sql: async () => stream((await import("@codemirror/legacy-modes/mode/sql")).standardSQL),
+  shell,
+  sh: shell,
+  bash: shell,
 };
 
 export async function loadSyntax(name: string): Promise<Extension> {

@@ -1,28 +1,45 @@
-// Light or dark: the system's preference until the visitor chooses; choosing what the system has anyway
-// goes back to following it. boot.ts has set the first one.
+// Light or dark: the system's preference until the visitor chooses. boot.ts has set the first one.
 
 import { byId } from "./dom";
 import { load, save } from "./storage";
 
-export function startTheme(onChange: (dark: boolean) => void): void {
-  const button = byId("theme");
-  const root = document.documentElement;
-  const system = matchMedia("(prefers-color-scheme: dark)");
+export type ThemeChoice = "system" | "light" | "dark";
 
-  const show = (dark: boolean) => {
-    root.dataset["theme"] = dark ? "dark" : "light";
+export class Theme {
+  private readonly system = matchMedia("(prefers-color-scheme: dark)");
+
+  constructor(private readonly onChange: (dark: boolean) => void) {
+    byId("theme").addEventListener("click", () => this.toggle());
+    this.system.addEventListener("change", () => this.show());
+    this.show();
+  }
+
+  get choice(): ThemeChoice {
+    const chosen = load<unknown>("theme", null);
+    return chosen === "light" || chosen === "dark" ? chosen : "system";
+  }
+
+  private get isDark(): boolean {
+    return this.choice === "system" ? this.system.matches : this.choice === "dark";
+  }
+
+  set(choice: ThemeChoice): void {
+    save("theme", choice === "system" ? null : choice);
+    this.show();
+  }
+
+  /** The other one; where that is what the system has, the system is followed again. */
+  toggle(): void {
+    const dark = !this.isDark;
+    this.set(dark === this.system.matches ? "system" : dark ? "dark" : "light");
+  }
+
+  private show(): void {
+    const dark = this.isDark;
+    const button = byId("theme");
+    document.documentElement.dataset["theme"] = dark ? "dark" : "light";
     button.setAttribute("aria-label", dark ? "Use the light theme" : "Use the dark theme");
     button.title = dark ? "Light theme" : "Dark theme";
-    onChange(dark);
-  };
-
-  button.addEventListener("click", () => {
-    const dark = root.dataset["theme"] !== "dark";
-    save("theme", dark === system.matches ? null : dark ? "dark" : "light");
-    show(dark);
-  });
-  system.addEventListener("change", () => {
-    if (load("theme", null) === null) show(system.matches);
-  });
-  show(root.dataset["theme"] === "dark");
+    this.onChange(dark);
+  }
 }

@@ -1,10 +1,11 @@
 // The language row and the panel of the language's options, both made from the image's manifest. What the
 // image does not have is shown, greyed, with the reason.
 
+import { channelOf, crateList } from "./crates";
 import { byId, el } from "./dom";
 import { load, save } from "./storage";
 import type { Store } from "./state";
-import type { Channel, Crate, Language, LanguageOption } from "./types";
+import type { Crate, Language, LanguageOption } from "./types";
 
 const LANGUAGES_IN_A_ROW = 6;
 
@@ -40,44 +41,6 @@ function summary(language: Language, chosen: Record<string, string>): string {
   return parts.join(" · ") || "Options";
 }
 
-/* The crates, and a field that leaves only those whose name has what is typed. */
-function crateList(crates: Crate[], wanted: string): HTMLElement[] {
-  const items = crates.map(crateItem);
-  const find = el("input", { placeholder: "Find a crate", "aria-label": "Find a crate", spellcheck: "false" });
-  const narrow = (): void => {
-    const text = find.value.trim().toLowerCase().replaceAll("_", "-");
-    items.forEach((item, i) => (item.hidden = !crates[i]!.name.replaceAll("_", "-").includes(text)));
-  };
-  find.value = wanted;
-  find.addEventListener("input", narrow);
-  narrow();
-  return [find, el("ul", { tabindex: 0, "aria-label": "Crates" }, ...items)];
-}
-
-function channelOf(language: Language, chosen: Record<string, string>): Channel | undefined {
-  const channels = Object.entries(language.channels ?? {});
-  return (channels.find(([name]) => name === chosen["channel"]) ?? channels[0])?.[1];
-}
-
-function crateItem({ name, version, vetting }: Crate): HTMLElement {
-  const item = el("li", { title: `${name} ${version}` }, el("b", {}, name), " ", el("span", {}, version));
-  if (vetting === "audited") item.append(" ", el("span", { class: "audited" }, "audited"));
-  return item;
-}
-
-/* Who has looked at the crates, and at those they need: nobody at most of them, usually. */
-function vettingNote({ vetting }: Channel): HTMLElement | string {
-  if (!vetting) return "";
-  const { audited, exempted } = vetting;
-  return el("p", {}, `Of these and all they need: ${audited} audited, ${exempted} exempted: unreviewed.`);
-}
-
-/** The version of what will run, for people. */
-export function versionOf(language: Language, chosen: Record<string, string>): string {
-  const channel = language.channels?.[chosen["channel"] ?? ""]?.rustc?.version;
-  return channel?.replace(/^rustc /, "") ?? language.version ?? "";
-}
-
 export class Toolchain {
   private readonly languages = byId("languages");
   private readonly button = byId<HTMLButtonElement>("options-button");
@@ -86,6 +49,7 @@ export class Toolchain {
   constructor(
     private readonly store: Store,
     private readonly onLanguage: (id: string) => void,
+    private readonly onUse: (crate: Crate) => void,
   ) {
     this.button.addEventListener("click", () => this.toggle(this.panel.hidden));
     document.addEventListener("keydown", (event) => {
@@ -133,6 +97,13 @@ export class Toolchain {
         return el("label", { class: "segment", title: version && `${name} ${version}` }, radio, el("span", {}, name));
       }),
     );
+  }
+
+  /** Marks the language that is chosen. */
+  showLanguage(id: string): void {
+    for (const radio of this.languages.querySelectorAll("input")) radio.checked = radio.value === id;
+    const select = this.languages.querySelector("select");
+    if (select && id) select.value = id;
   }
 
   private showPanel(): void {
@@ -203,22 +174,22 @@ export class Toolchain {
     const { language, options } = this.store.state;
     if (!language) return;
     byId("options-summary").textContent = summary(language, options);
-    const channel = channelOf(language, options);
-    const crates = channel?.crates ?? [];
     const place = this.panel.querySelector(".crates");
     if (!place) return;
     const wasOpen = place.querySelector("details")?.open ?? false;
-    const wanted = place.querySelector("input")?.value ?? "";
+    const list = crateList(this.store.state, place.querySelector("input")?.value ?? "", (crate) => {
+      this.toggle(false);
+      this.onUse(crate);
+    });
     place.replaceChildren();
-    if (!channel || !crates.length) return;
-    place.append(
-      el(
-        "details",
-        { open: wasOpen },
-        el("summary", {}, crates.length === 1 ? "1 crate to use" : `${crates.length} crates to use`),
-        ...crateList(crates, wanted),
-        vettingNote(channel),
-      ),
-    );
+    if (!list.length) return;
+    const count = channelOf(language, options)?.crates?.length ?? 0;
+    const words = count === 1 ? "1 crate to use" : `${count} crates to use`;
+    place.append(el("details", { open: wasOpen }, el("summary", {}, words), ...list));
+  }
+
+  /** Opens the panel. */
+  open(): void {
+    if (!this.button.hidden) this.toggle(true);
   }
 }

@@ -23,6 +23,19 @@ export interface Channel {
   vetting?: { audited: number; exempted: number };
 }
 
+/** Something other than running that an image can do with a program: show its assembly, format it, … */
+export interface Action {
+  id: string;
+  name: string;
+  result: "text" | "files" | "messages";
+  /** of a text result: which syntax it is highlighted as */
+  syntax?: string;
+  /** the language's options it heeds */
+  options?: string[];
+  /** why this image cannot do it */
+  unavailable?: string;
+}
+
 export interface Language {
   id: string;
   name: string;
@@ -34,6 +47,12 @@ export interface Language {
   options?: Record<string, LanguageOption>;
   channels?: Record<string, Channel>;
   compile?: unknown;
+  actions?: Action[];
+}
+
+export interface SourceFile {
+  name: string;
+  text: string;
 }
 
 export interface LanguageList {
@@ -43,13 +62,16 @@ export interface LanguageList {
 
 export interface JobRequest {
   language: string;
-  code: string;
+  files: { name: string; content: string }[];
   options: Record<string, string>;
   stdin?: string;
   interactive?: boolean;
+  compile_only?: boolean;
+  action?: string;
+  diagnostics?: boolean;
 }
 
-export type StepKind = "compile" | "run";
+export type StepKind = "compile" | "run" | "action";
 export type StreamName = "stdout" | "stderr" | "stdin";
 export type ServerStage = "queued" | "compiling" | "waiting_to_run" | "running";
 
@@ -71,13 +93,65 @@ export interface JobResult extends Omit<StepResult, "step"> {
   queued_usec: number;
   total_usec: number;
   steps: StepResult[];
+  /** what an action made, by its `result` */
+  text?: string;
+  text_truncated?: boolean;
+  files?: { name: string; content: string }[];
+}
+
+/** A place in a file: lines and columns from 1, columns in Unicode scalar values, the end exclusive. */
+export interface Range {
+  line: number;
+  column: number;
+  end_line: number;
+  end_column: number;
+}
+
+export interface Edit extends Range {
+  file: string;
+  text: string;
+}
+
+export interface Fix {
+  message: string;
+  applicability?: string;
+  edits: Edit[];
+}
+
+export interface Diagnostic extends Range {
+  severity: "error" | "warning" | "note" | "help";
+  message: string;
+  code?: string;
+  file: string;
+  fixes?: Fix[];
 }
 
 export type JobEvent =
   | { type: "state"; state: ServerStage; position?: number }
   | { type: "output"; step: StepKind; stream: "stdout" | "stderr"; text: string }
+  | ({ type: "diagnostic" } & Diagnostic)
   | ({ type: "step" } & StepResult)
   | ({ type: "result" } & JobResult);
+
+export interface SnippetRequest {
+  language: string;
+  files: { name: string; content: string }[];
+  options: Record<string, string>;
+  expires_sec?: number;
+}
+
+export interface Snippet {
+  language: string;
+  code?: string;
+  files?: { name?: string; content: string }[];
+  options?: Record<string, string>;
+}
+
+export interface StoredSnippet {
+  id: string;
+  url?: string;
+  delete_token?: string;
+}
 
 /** Whether something was cut: true, or an object with a true in it. */
 export function isTruncated(value: unknown): boolean {

@@ -1,0 +1,31 @@
+// Takes in what an action made: a text is shown below the output, changed files go into the editor.
+
+import type { Editor } from "./editor";
+import type { OutputView } from "./output";
+import { resultView } from "./result-view";
+import type { Action, JobResult, SourceFile } from "./types";
+
+function takeFiles(editor: Editor, result: JobResult, sent: readonly SourceFile[]): string {
+  if (!result.files || result.exit_code !== 0) return "";
+  const now = new Map(editor.files.map(({ name, text }) => [name, text]));
+  let changed = 0;
+  for (const { name, content } of result.files) {
+    const before = sent.find((file) => file.name === name)?.text;
+    if (before === undefined || before === content) continue;
+    if (now.get(name) !== before) return "You have edited the text meanwhile, so it was left as it is.";
+    editor.replace(name, content);
+    changed++;
+  }
+  return changed ? "The text was changed. Undo takes it back." : "There was nothing to change.";
+}
+
+/** For the runner: a sentence to show at the end, or "". */
+export function resultTaker(editor: Editor, output: OutputView) {
+  return (action: Action, result: JobResult, sent: readonly SourceFile[]): string => {
+    if (action.result === "files") return takeFiles(editor, result, sent);
+    if (action.result === "text" && result.text)
+      output.add(resultView(action, result.text, result.text_truncated === true), "after");
+    if (action.result === "messages" && output.isEmpty && result.exit_code === 0) return "Nothing to complain about.";
+    return "";
+  };
+}
