@@ -83,7 +83,6 @@ export class Runner {
       files: this.sent.map(({ name, text }) => ({ name, content: text })),
       options: { ...options, ...plan.options },
     };
-    if (language!.actions) job.diagnostics = true; /* both came to the server together */
     if (plan.action) return { ...job, action: plan.action.id };
     if (plan.compileOnly) return { ...job, compile_only: true };
     const stdin = this.parts.startText();
@@ -207,7 +206,7 @@ export class Runner {
     const ran = result.steps.some(({ step }) => step === "run");
     const made = action ? this.parts.takeResult(action, result, this.sent) : "";
     const silent = ran && !output.raw("run", ["stdout", "stderr"]) && result.outcome === "exited";
-    output.finish(silent ? "The program printed nothing." : made, !ran && result.exit_code !== 0);
+    output.finish(silent ? "The program printed nothing." : made, !ran);
     const said = this.diagnostics.length
       ? this.diagnostics
       : (["compile", "action"] as const).flatMap((step) => findDiagnostics(output.raw(step, ["stdout", "stderr"]), files));

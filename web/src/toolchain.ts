@@ -36,7 +36,8 @@ function summary(language: Language, chosen: Record<string, string>): string {
     if (value === undefined) return;
     if (isSwitch(option)) {
       if (value === "true") parts.push((option.label ?? name).toLowerCase());
-    } else if (index < 3 || value !== option.default) parts.push(value);
+    } else if (option.actions) return;
+    else if (index < 3 || value !== option.default) parts.push(value);
   });
   return parts.join(" · ") || "Options";
 }
@@ -110,12 +111,26 @@ export class Toolchain {
     const language = this.store.state.language;
     if (!language) return;
     const options = Object.entries(language.options ?? {});
-    this.panel.replaceChildren(
+    const [forActions, forAll] = [true, false].map((wanted) =>
+      options.filter(([, option]) => Boolean(option.actions) === wanted),
+    ) as [[string, LanguageOption][], [string, LanguageOption][]];
+    this.panel.replaceChildren(...this.fields(forAll), this.actionFields(language, forActions), el("div", { class: "crates" }));
+    this.button.hidden = options.length === 0;
+  }
+
+  private fields(options: [string, LanguageOption][]): HTMLElement[] {
+    return [
       ...options.filter(([, option]) => !isSwitch(option)).map(([name, option]) => this.choice(name, option)),
       ...options.filter(([, option]) => isSwitch(option)).map(([name, option]) => this.switch(name, option)),
-      el("div", { class: "crates" }),
-    );
-    this.button.hidden = options.length === 0;
+    ];
+  }
+
+  /* What some actions alone heed stands apart, under their names. */
+  private actionFields(language: Language, options: [string, LanguageOption][]): Node {
+    const ids = new Set(options.flatMap(([, option]) => option.actions ?? []));
+    const names = (language.actions ?? []).filter(({ id }) => ids.has(id)).map(({ name }) => name);
+    if (!names.length) return document.createTextNode("");
+    return el("details", { class: "for-actions" }, el("summary", {}, `For ${names.join(", ")}`), ...this.fields(options));
   }
 
   private choice(name: string, option: LanguageOption): HTMLElement {

@@ -50,7 +50,7 @@ export class Tools {
     const chosen = ways.find(({ checked }) => checked);
     if (chosen) chosen.key = keyName("Mod+Enter");
     const groups: MenuGroup[] = [{ items: ways }];
-    for (const result of ["text", "messages", "files"] as const) {
+    for (const result of ["files", "messages", "text"] as const) {
       const actions = (language.actions ?? []).filter((action) => action.result === result);
       if (actions.length) groups.push({ heading: HEADINGS[result], items: actions.map((action) => this.item(action)) });
     }

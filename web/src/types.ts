@@ -4,6 +4,8 @@ export interface LanguageOption {
   values: string[];
   default: string;
   label?: string;
+  /** the actions that alone heed it; absent: running does too */
+  actions?: string[];
   /** value, in `values` or not → why this image cannot give it */
   unavailable?: Record<string, string>;
 }
