@@ -80,6 +80,7 @@ static json_t *language_json(const json_t *language)
 					    step_json(json_object_get(language, steps[i])));
 	json_object_set_new(copy, "actions", actions_json(json_object_get(language, "actions")));
 	json_object_del(copy, "hello");
+	json_object_del(copy, "checks");
 	return copy;
 }
 

@@ -69,7 +69,7 @@ struct job {
 	struct job_plan plan;
 	int artefact_fd;	 /* of the compile step, for the run step or the recorder */
 	struct product *product; /* of an action, when it has ended well */
-	int has_compile_key; /* its compile may be shared (flight.h) … */
+	int has_compile_key;	 /* its compile may be shared (flight.h) … */
 	struct compile_key compile_key;
 	int flies;		    /* … is running, for all that have joined … */
 	struct job_list followers;  /* … these, who wait for it … */

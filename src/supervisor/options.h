@@ -20,10 +20,10 @@ struct options {
 	unsigned compile_slots, run_slots;
 	struct limits compile_limits, run_limits;
 	uint64_t interactive_wall_usec;
-	char metrics_token[128]; /* empty: /metrics is nobody's */
+	char metrics_token[128];		       /* empty: /metrics is nobody's */
 	uint64_t cache_memory_bytes, cache_disk_bytes; /* of finished compiles; 0: none are kept */
-	unsigned rate_per_sec, rate_burst; /* 0: no limit */
-	char proxies[256];		   /* addresses and networks, commas between them */
+	unsigned rate_per_sec, rate_burst;	       /* 0: no limit */
+	char proxies[256]; /* addresses and networks, commas between them */
 };
 
 enum options_verdict { OPTIONS_SERVE, OPTIONS_HELP };
