@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/folder.h"
 
@@ -215,12 +216,28 @@ int stamps_consented(int folder_fd, const struct image_record *record)
 	       memcmp(&kept, &wanted, sizeof(kept)) == 0;
 }
 
-void stamps_consent_ends(int folder_fd, const struct image_record *record)
+uint64_t stamps_now_usec(void)
+{
+	/* A finer clock is ahead of the dates of files, by up to a tick. */
+	return clock_usec(CLOCK_REALTIME_COARSE);
+}
+
+/* When the file was put there, as stamps_now_usec(); UINT64_MAX when there is none. */
+static uint64_t file_usec(int folder_fd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return UINT64_MAX;
+	return (uint64_t)st.st_ctim.tv_sec * USEC_PER_SEC + (uint64_t)st.st_ctim.tv_nsec / 1000;
+}
+
+void stamps_consent_ends(int folder_fd, const struct image_record *record, uint64_t asked_usec)
 {
 	char file[NAME_SIZE];
 
-	if (record->baked_sec < stamps_newest(folder_fd, record->name))
-		return;
 	name_file("older", record->name, file);
-	unlinkat(folder_fd, file, 0);
+	if (record->baked_sec >= stamps_newest(folder_fd, record->name) &&
+	    (file_usec(folder_fd, file) < asked_usec || stamps_consented(folder_fd, record)))
+		unlinkat(folder_fd, file, 0);
 }

@@ -73,10 +73,14 @@ int stamps_consent(int folder_fd, const struct image_record *record);
  */
 int stamps_consented(int folder_fd, const struct image_record *record);
 
+/* The time by the clock that files are dated with, in microseconds since 1970. */
+uint64_t stamps_now_usec(void);
+
 /*
- * An image is served (stamps_served() first): unless it is older than the newest of its name, what
- * was consented to before is not wanted any more.
+ * An image is served (stamps_served() first) that was asked for at this time (stamps_now_usec()).
+ * Unless it is older than the newest of its name, what was consented to before is not wanted any
+ * more; what was consented to since may be what is asked for next.
  */
-void stamps_consent_ends(int folder_fd, const struct image_record *record);
+void stamps_consent_ends(int folder_fd, const struct image_record *record, uint64_t asked_usec);
 
 #endif

@@ -155,10 +155,7 @@ static void image_activate(struct images *images, struct image *image)
 	/* Best effort: all that is lost is the warning of an older one. */
 	if (image->opened.known.code == VERDICT_OK && stamps_fd >= 0) {
 		stamps_served(stamps_fd, record);
-		/* Who has asked for another change meanwhile may have consented to what it finds.
-		 */
-		if (!images->again)
-			stamps_consent_ends(stamps_fd, record);
+		stamps_consent_ends(stamps_fd, record, images->asked_usec);
 	}
 	if (before)
 		image_set_state(images, before, IMAGE_RETIRED);
@@ -223,6 +220,7 @@ void images_change(struct images *images)
 		images->again = 1;
 		return;
 	}
+	images->asked_usec = stamps_now_usec();
 	int r = image_open_start(&images->opening, images->source, &err);
 	if (r == 0) {
 		images->opened = (struct loop_source){images->opening.socket_fd, on_opened, images};

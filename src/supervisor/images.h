@@ -28,6 +28,7 @@ struct images {
 	struct image_opening opening;
 	struct loop_source opened; /* its socket */
 	uint64_t generations;	   /* given so far */
+	uint64_t asked_usec;	   /* when the last change began; stamps_now_usec() */
 	int again;		   /* a change was asked for while another was on its way */
 	char failure[VERDICT_SENTENCE_MAX]; /* why there is no first image; else empty */
 };

@@ -82,6 +82,7 @@ class Change(ImageCase):
             done = run_command("image", *verb, "--link", self.link, "--stamps", stamps)
             self.assertEqual((done.returncode, done.stderr), (0, b""))
             poll(lambda: self.served() == image_id(mark), f"{mark} to be served")
+            self.expect_marks(mark)  # with a job on it, the change is over
 
         self.under_load("ab", "--keys", keys, "--stamps", stamps, change=change)
 

@@ -354,8 +354,8 @@ class WantedAgain(TrustCase):
         # The consent is to that one alone, and the next one takes its place.
         self.assertEqual(self.use("elder", "--allow-older"), "")
         self.expect_served("elder")
-        self.assertEqual(self.use("elder"), "")
         self.offer("old", 2, kept="elder")
+        self.assertEqual(self.use("elder"), "")
 
     def test_a_consent_that_is_none(self):
         self.begin_back()
@@ -541,11 +541,12 @@ class WithoutRoot(TrustCase):
 
         self.image(as_user, "use", self.path("new"), "--keys", self.keys, *stamps)
         poll(lambda: self.served() == image_id("new"), "the new image to be served")
-        said = self.image(run_command, "rollback")
+        self.expect_marks("new")
+        said = self.image(run_command, "rollback", "--stamps", self.stamps)
         self.assertIn(f"the server (pid {self.server.pid}) is another user's", said)
         self.assertIn(f"sudo -u '#{account.uid}' sandlot image rollback", said)
         self.expect_kept("new", "is older")
-        self.image(run_command, "rollback")
+        self.image(run_command, "rollback", "--stamps", self.stamps)
         self.assertEqual(self.image(as_user, "rollback", *stamps), "")
         poll(lambda: self.served() == image_id("old"), "the old image to be served again")
         self.assertEqual(self.server.stop(), 0)

@@ -13,6 +13,8 @@
 #include "base/fd.h"
 #include "image/stamps.h"
 
+#define LATER UINT64_MAX /* than anything was written */
+
 struct folder {
 	char path[64];
 	int fd;
@@ -287,12 +289,28 @@ static void stamps_consent_ends_when_what_is_newest_is_served(void **state)
 
 	assert_int_equal(stamps_served(folder->fd, &newer), 0);
 	assert_int_equal(stamps_consent(folder->fd, &old), 0);
-	stamps_consent_ends(folder->fd, &old); /* it is what the consent is to */
-	stamps_consent_ends(folder->fd, &other);
+	stamps_consent_ends(folder->fd, &old, LATER); /* it is what the consent is to */
+	stamps_consent_ends(folder->fd, &other, LATER);
 	assert_int_equal(stamps_consented(folder->fd, &old), 1);
-	stamps_consent_ends(folder->fd, &as_new);
+	stamps_consent_ends(folder->fd, &as_new, LATER);
 	assert_int_equal(stamps_consented(folder->fd, &old), 0);
-	stamps_consent_ends(folder->fd, &as_new);
+	stamps_consent_ends(folder->fd, &as_new, LATER);
+}
+
+static void stamps_consent_outlasts_what_was_asked_for_before_it(void **state)
+{
+	struct folder *folder = *state;
+	struct image_record old = record_of(1, "a", 100), newer = record_of(2, "a", 200);
+
+	assert_int_equal(stamps_served(folder->fd, &newer), 0);
+	uint64_t asked_usec = stamps_now_usec();
+	assert_int_equal(stamps_consent(folder->fd, &old), 0);
+	stamps_consent_ends(folder->fd, &newer, asked_usec);
+	assert_int_equal(stamps_consented(folder->fd, &old), 1);
+	/* But one to that very image has been heeded. */
+	assert_int_equal(stamps_consent(folder->fd, &newer), 0);
+	stamps_consent_ends(folder->fd, &newer, asked_usec);
+	assert_int_equal(stamps_consented(folder->fd, &newer), 0);
 }
 
 static void stamps_consented_of_a_damaged_file_is_no(void **state)
@@ -365,6 +383,7 @@ int main(void)
 		TEST(stamps_open_folder_others_can_write_to_is_refused),
 		TEST(stamps_consent_is_to_exactly_one_image_of_a_name),
 		TEST(stamps_consent_ends_when_what_is_newest_is_served),
+		TEST(stamps_consent_outlasts_what_was_asked_for_before_it),
 		TEST(stamps_consented_of_a_damaged_file_is_no),
 		TEST(stamps_consented_in_a_folder_others_can_write_to_is_no),
 		TEST(stamps_open_existing_makes_no_folder),
