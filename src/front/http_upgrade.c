@@ -1,5 +1,6 @@
 #include "front/http_upgrade.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -48,6 +49,7 @@ int http_upgrade_admit(struct http_request *request)
 	const struct door *door = door_of(request);
 	struct error err = {0};
 
+	assert(door); /* http_upgrade_wanted() has found it */
 	request->style = door->style;
 	request->keep_alive = 0;
 	if (http_origin_check(http_header(request, "Origin"), http_header(request, "Host"), &err) <
