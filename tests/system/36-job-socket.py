@@ -77,7 +77,9 @@ class JobSocket(ServerCase):
                             ('{"type":"stdin"}', "`text`"), ('{"type":"stdin","text":1}', "`text`"),
                             ('{"type":"kill","more":1}', "`more`"), ('{"type":"\\ud800"}', "not valid JSON")):
             session.send_text(text)
-            name, data = self.receive(session)
+            name, data = "output", None
+            while name == "output":  # of which the rest of the line may come by itself
+                name, data = self.receive(session)
             self.assertEqual((name, data["error"]["code"]), ("error", "bad_request"))
             self.assertIn(words, data["error"]["message"])
         self.say(session, type="stdin_close")
