@@ -13,7 +13,7 @@ struct piston_request {
 	struct job_file files[JOB_FILES_MAX];
 	struct job_option channel;
 	const char *args[JOB_ARGS_MAX];
-	char names[JOB_FILES_MAX][24]; /* of files that came without */
+	char names[JOB_FILES_MAX][32]; /* of files that came without */
 	char *decoded[JOB_FILES_MAX];  /* owned: contents that came encoded */
 };
 
