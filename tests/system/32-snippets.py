@@ -9,7 +9,7 @@ import subprocess
 import threading
 import unittest
 
-from harness import Server, ServerCase, poll, run_command
+from harness import SANITIZER_OPTIONS, Server, ServerCase, poll, run_command
 
 CODE = "print('shared')"
 
@@ -231,7 +231,8 @@ class Carried(unittest.TestCase):
     def test_as_root_it_works_as_the_folders_owner_in_that_folder(self):
         """Seen from outside while it waits for its input: who it is and what it can see."""
         command = self.new.command("snippets", "import", "--data", self.new.data)
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              env={**os.environ, **SANITIZER_OPTIONS}) as process:
             owner = os.stat(self.new.data).st_uid
             status = f"/proc/{process.pid}/status"
             poll(lambda: f"Uid:\t{owner}\t{owner}\t{owner}\t{owner}\n" in open(status).read(),
