@@ -54,6 +54,37 @@ class Connections(ServerCase):
             self.hold(f"127.0.{1 + number // 200}.{1 + number % 200}", b"GET / HTTP/1.1\r\n")
         poll(lambda: self.served("127.0.0.2"), "another address to be served")
 
+    def trickle(self, stop):
+        """Sends a byte on every connection again and again, so that none of them is ever silent."""
+        while not stop.wait(0.1):
+            for connection in list(self.sockets):
+                try:
+                    connection.send(b"x", socket.MSG_DONTWAIT)
+                except OSError:
+                    pass  # ended by the server, or slow itself
+
+    def test_400_slow_ones_from_one_address_and_from_many(self):
+        head = (b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                b"Content-Length: 1000000\r\n\r\n")
+        for data in (b"GET / HTTP/1.1\r\nX: ", head):
+            for source in ("127.0.0.9", None):
+                with self.subTest(data=data, source=source):
+                    stop = threading.Event()
+                    thread = threading.Thread(target=self.trickle, args=[stop])
+                    thread.start()
+                    try:
+                        for number in range(400):
+                            self.hold(source or f"127.0.{1 + number // 200}.{1 + number % 200}", data)
+                        for _ in range(5):
+                            poll(lambda: self.served("127.0.0.2"), "another address to be served")
+                        self.runs("127.0.0.2")
+                    finally:
+                        stop.set()
+                        thread.join()
+                        for connection in self.sockets:
+                            connection.close()
+                        self.sockets.clear()
+
     def test_readers_that_do_not_read(self):
         job = self.server.submit(language="python", code="print('x' * 900000)")
         for _ in range(8):
