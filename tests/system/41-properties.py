@@ -195,16 +195,19 @@ class Frames(ServerCase):
 
     def test_any_frames(self):
         front = self.server.front()
+        name = self.server.submit(language="python", code="input()", interactive=True)
+        job_socket = f"/api/v1/jobs/{name}/socket"
         payloads = st.one_of(st.binary(max_size=140), st.sampled_from((
-            b"", b"x" * 126, b"x" * 70000, b"\xff\xff", b"\x03\xe8", b"{}", b'{"type":"output/execute/wsExecuteRequest"}')))
+            b"", b"x" * 126, b"x" * 70000, b"\xff\xff", b"\x03\xe8", b"{}", b'{"type":"output/execute/wsExecuteRequest"}',
+            b'{"type":"stdin","text":"\\u0000"}', b'{"type":"x"}')))
         frames = st.lists(st.tuples(st.integers(0, 15), st.booleans(), st.integers(0, 7), st.booleans(), payloads), max_size=6)
 
         @RUNS
-        @given(frames=frames, greet=st.booleans(), claim=st.sampled_from((None, None, 2**63, 2**40, 3 << 20)))
-        def check(frames, greet, claim):
-            session = WebSocket(self.server.host, self.server.port, "/websocket", 30)
+        @given(frames=frames, job=st.booleans(), greet=st.booleans(), claim=st.sampled_from((None, None, 2**63, 2**40, 3 << 20)))
+        def check(frames, job, greet, claim):
+            session = WebSocket(self.server.host, self.server.port, job_socket if job else "/websocket", 30)
             try:
-                if greet:
+                if greet and not job:
                     session.handshake()
                 for opcode, final, reserved, masked, payload in frames:
                     session.socket.sendall(frame(opcode, final, reserved, masked, payload, claim))
@@ -218,6 +221,7 @@ class Frames(ServerCase):
 
         check()
         self.assertEqual(self.server.front(), front, "the front end has died")
+        self.server.kill(name)
         self.server.works()
 
 
