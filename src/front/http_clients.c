@@ -125,6 +125,13 @@ int http_client_begin(struct http_client *client, const char *address, unsigned 
 	return at_work > HTTP_PER_ADDRESS ? -EUSERS : 0;
 }
 
+void http_client_rename(struct http_client *client, const char *key)
+{
+	pthread_mutex_lock(&client->clients->lock);
+	snprintf(client->key, sizeof(client->key), "%s", key);
+	pthread_mutex_unlock(&client->clients->lock);
+}
+
 void http_client_end(struct http_client *client)
 {
 	pthread_mutex_lock(&client->clients->lock);

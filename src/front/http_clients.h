@@ -49,6 +49,10 @@ void http_client_close(struct http_client *client);
 int http_client_begin(struct http_client *client, const char *address, unsigned port,
 		      const char *forwarded);
 
+/* The request carries an API key: it is that client's, wherever it comes from. key: below
+ * HTTP_CLIENT_KEY_SIZE characters. */
+void http_client_rename(struct http_client *client, const char *key);
+
 /* The request is answered: the connection idles. */
 void http_client_end(struct http_client *client);
 

@@ -18,6 +18,7 @@
 struct service;
 struct snippets;
 struct repeats;
+struct api_key;
 struct http_server;
 struct http_client;
 
@@ -35,6 +36,7 @@ struct http_request {
 	struct service *service;
 	struct snippets *snippets;
 	struct repeats *repeats;
+	const struct api_key *api_key; /* it came with, or NULL */
 	const struct mg_request_info *info;
 	const char *method, *path, *query; /* query: "" when there is none */
 	enum http_style style;

@@ -56,6 +56,7 @@ static int will_keep_alive(const struct mg_request_info *info, const char *conne
 static void request_init(struct http_request *request, struct mg_connection *conn)
 {
 	const struct mg_request_info *info = mg_get_request_info(conn);
+	const char *key = mg_get_header(conn, "X-API-Key");
 
 	*request = (struct http_request){
 		.conn = conn,
@@ -63,6 +64,7 @@ static void request_init(struct http_request *request, struct mg_connection *con
 		.service = server_of(conn)->config.service,
 		.snippets = server_of(conn)->config.snippets,
 		.repeats = server_of(conn)->repeats,
+		.api_key = key ? api_keys_find(server_of(conn)->config.api_keys, key) : NULL,
 		.client = mg_get_user_connection_data(conn),
 		.info = info,
 		.method = info->request_method,
@@ -73,6 +75,25 @@ static void request_init(struct http_request *request, struct mg_connection *con
 		.style = HTTP_STYLE_API,
 		.keep_alive = will_keep_alive(info, mg_get_header(conn, "Connection")),
 	};
+}
+
+/* Whose request it is when it carries a key. Returns 1, or 0: there is no such key, which is
+ * replied. */
+static int request_identify(struct http_request *request)
+{
+	const char *key = http_header(request, "X-API-Key");
+	char name[HTTP_CLIENT_KEY_SIZE];
+
+	if (!key)
+		return 1;
+	if (!request->api_key) {
+		http_reply_error(request, 401, "unauthorized", NULL,
+				 "X-API-Key is not a key of this server's");
+		return 0;
+	}
+	snprintf(name, sizeof(name), "key %s", request->api_key->name);
+	http_client_rename(request->client, name);
+	return 1;
 }
 
 static int request_admit(struct http_request *request)
@@ -88,6 +109,8 @@ static int request_admit(struct http_request *request)
 				 HTTP_PER_ADDRESS);
 		return 0;
 	}
+	if (!request_identify(request))
+		return 0;
 	if (http_request_check_framing(request, &err) < 0) {
 		request->keep_alive = 0;
 		http_reply_error(request, 400, "bad_request", NULL, "%s", err.text);
@@ -372,7 +395,9 @@ static void listener_shutdown(void)
 
 unsigned http_rate_take(struct http_request *request, unsigned cost)
 {
-	return rate_take(request->server->rate, http_client_key(request->client), cost,
+	const struct rate_config *own = request->api_key ? &request->api_key->rate : NULL;
+
+	return rate_take(request->server->rate, http_client_key(request->client), own, cost,
 			 clock_monotonic_usec());
 }
 

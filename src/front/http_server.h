@@ -7,6 +7,7 @@
 #define FRONT_HTTP_SERVER_H
 
 #include "base/error.h"
+#include "front/api_keys.h"
 #include "front/http_proxies.h"
 #include "front/rate.h"
 
@@ -20,6 +21,7 @@ struct http_server_config {
 	const char *listen_address; /* numeric IPv4 or IPv6 address without brackets; borrowed for
 				       the call */
 	unsigned listen_port;	    /* 0 picks one */
+	const struct api_keys *api_keys; /* borrowed, must outlive the server */
 	struct rate_config rate;
 	struct http_proxies proxies;
 };

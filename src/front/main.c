@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "front/api_keys.h"
 #include "front/http_server.h"
 #include "front/jail.h"
 #include "front/pump.h"
@@ -157,12 +158,13 @@ static void stop_bound(void)
 		alarm(STOP_SEC);
 }
 
-static int serve(struct service *service, struct snippets *snippets,
+static int serve(struct service *service, const struct api_keys *keys, struct snippets *snippets,
 		 const struct ipc_welcome *welcome, struct error *err)
 {
 	struct http_server_config config = {
 		.service = service,
 		.snippets = snippets,
+		.api_keys = keys,
 		.listen_address = welcome->listen_address,
 		.listen_port = welcome->listen_port,
 		.rate = {welcome->rate_per_sec, welcome->rate_burst},
@@ -194,6 +196,7 @@ static int front_run(struct error *err)
 	struct manifest *manifest;
 	struct store *store;
 	struct snippets *snippets = NULL;
+	static struct api_keys keys; /* written here alone, before there are other threads */
 	struct service *service;
 
 	int r = channel_check(err);
@@ -207,7 +210,9 @@ static int front_run(struct error *err)
 	r = enter(&greeting, &manifest, err);
 	if (r < 0)
 		return r;
-	r = records_open(&store, err);
+	r = api_keys_read(JAIL_DATA, &keys, err);
+	if (r == 0)
+		r = records_open(&store, err);
 	if (r < 0) {
 		manifest_unref(manifest);
 		return r;
@@ -221,7 +226,7 @@ static int front_run(struct error *err)
 		return r;
 	r = shared_open(&snippets, err);
 	if (r == 0)
-		r = serve(service, snippets, &greeting.welcome, err);
+		r = serve(service, &keys, snippets, &greeting.welcome, err);
 	else
 		service_stop(service);
 	snippets_close(snippets);

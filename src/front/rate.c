@@ -67,9 +67,10 @@ static struct bucket *bucket_of(struct rate *rate, const char *client)
 	return fullest;
 }
 
-unsigned rate_take(struct rate *rate, const char *client, unsigned cost, uint64_t now_usec)
+unsigned rate_take(struct rate *rate, const char *client, const struct rate_config *own,
+		   unsigned cost, uint64_t now_usec)
 {
-	const struct rate_config *config = &rate->config;
+	const struct rate_config *config = own ? own : &rate->config;
 	uint64_t late = 0;
 
 	if (!config->per_sec || !cost)

@@ -22,9 +22,10 @@ struct rate *rate_free(struct rate *rate);		 /* NULL-safe, returns NULL */
 
 /*
  * Takes cost tokens (or all a bucket holds, when that is less than one may cost) of a client's.
- * now_usec: CLOCK_MONOTONIC. Returns 0; or in how many seconds it will do, at least 1, and takes
- * nothing.
+ * own: what this client may, or NULL: as all. now_usec: CLOCK_MONOTONIC. Returns 0; or in how many
+ * seconds it will do, at least 1, and takes nothing.
  */
-unsigned rate_take(struct rate *rate, const char *client, unsigned cost, uint64_t now_usec);
+unsigned rate_take(struct rate *rate, const char *client, const struct rate_config *own,
+		   unsigned cost, uint64_t now_usec);
 
 #endif

@@ -68,6 +68,8 @@ static const char help_text[] =
 	"  --burst N                  as many at once after a quiet time (default 1000)\n"
 	"  --proxy ADDR[/BITS]        believe this reverse proxy's X-Forwarded-For; may be "
 	"repeated\n"
+	"                             (clients may have a share of their own: file api-keys in "
+	"--data)\n"
 	"  --help                     this text\n"
 	"\n"
 	"What is fixed: a body of at most 2 MiB, a WebSocket message likewise, a head of 16 KiB "

@@ -1,5 +1,9 @@
 """How much one client may ask for: what is above it is told when to come back, and others are served."""
+import hashlib
+import os
+import shutil
 import socket
+import tempfile
 import unittest
 
 from harness import Server, ServerCase, poll
@@ -86,6 +90,49 @@ class Rate(ServerCase):
         for connection in held:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             self.assertIn(b" 200 ", connection.recv(4096).split(b"\r\n")[0])
+
+
+class Keys(unittest.TestCase):
+    def serve(self, lines):
+        folder = tempfile.mkdtemp(prefix="sandlot-keys-")
+        self.addCleanup(shutil.rmtree, folder)
+        with open(os.path.join(folder, "api-keys"), "w", encoding="utf-8") as file:
+            file.write(lines)
+        server = Server("--rate", "1", "--burst", "2", data=folder)
+        self.addCleanup(server.stop)
+        return server
+
+    def test_a_key_has_a_share_of_its_own_wherever_it_comes_from(self):
+        digest = hashlib.sha256(b"opensesame").hexdigest()
+        server = self.serve(f"# bots\nirc-bot 1 8 {digest}\n")
+        keyed = {"X-API-Key": "opensesame"}
+
+        def post(source, headers):
+            return server.post("/api/v1/jobs", JOB, source=source, headers=headers)
+
+        self.assertEqual([post(f"127.0.0.{n % 2 + 2}", keyed).status for n in range(8)], [202] * 8)
+        reply = poll(lambda: next((r for r in [post("127.0.0.4", keyed)] if r.status == 429), None), "a refusal", 20)
+        self.assertEqual(reply.json()["error"]["code"], "rate_limited")
+        self.assertEqual(post("127.0.0.2", {}).status, 202)
+        for path, body in (("/api/v1/jobs", JOB), ("/api/v1/languages", None)):
+            wrong = server.request("POST" if body else "GET", path, body, headers={"X-API-Key": "guess"})
+            self.assertEqual((wrong.status, wrong.json()["error"]["code"]), (401, "unauthorized"))
+            self.assertNotIn("guess", wrong.error())
+
+    def test_an_execution_on_a_websocket_is_the_key_s(self):
+        server = self.serve(f"page 0 1 {hashlib.sha256(b'opensesame').hexdigest()}\n")
+        self.assertEqual(server.post("/api/v1/snippets", SNIPPET).status, 201)  # all an address has
+        session = WebSocket(server.host, server.port, "/websocket", headers={"X-API-Key": "opensesame"})
+        self.addCleanup(session.close)
+        session.handshake()
+        for number in range(5):
+            session.send("output/execute/wsExecuteRequest", number, {**EXECUTE, "backtrace": False})
+            while not (message := session.receive())["type"].endswith("wsExecuteEnd"):
+                self.assertNotEqual(message["type"], "websocket/error", message)
+
+    def test_a_wrong_file_is_told_by_its_line(self):
+        with self.assertRaisesRegex(AssertionError, "api-keys line 2: the rate"):
+            self.serve("\nirc-bot many 8 00\n")
 
 
 class Socket(unittest.TestCase):

@@ -15,14 +15,14 @@ class Closed(Exception):
 
 
 class WebSocket:
-    def __init__(self, host, port, path, seconds=120):
+    def __init__(self, host, port, path, seconds=120, headers=None):
         self.socket = socket.create_connection((host, port), seconds)
         self.buffer = b""
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
             f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\n"
-            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-            "\r\n".encode()
+            f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n".encode()
+            + "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items()).encode() + b"\r\n"
         )
         while b"\r\n\r\n" not in self.buffer:
             self._more()

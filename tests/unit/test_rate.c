@@ -16,16 +16,16 @@ static void rate_take_gives_a_burst_and_then_as_much_as_comes(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(rate_take(rate, "a", 1, now), 0);
-	assert_int_equal(rate_take(rate, "a", 1, now), 1);
-	assert_int_equal(rate_take(rate, "b", 1, now), 0);
-	assert_int_equal(rate_take(rate, "a", 1, now + SEC / 2 - 1), 1);
-	assert_int_equal(rate_take(rate, "a", 1, now + SEC / 2), 0);
-	assert_int_equal(rate_take(rate, "a", 1, now + SEC / 2), 1);
+		assert_int_equal(rate_take(rate, "a", NULL, 1, now), 0);
+	assert_int_equal(rate_take(rate, "a", NULL, 1, now), 1);
+	assert_int_equal(rate_take(rate, "b", NULL, 1, now), 0);
+	assert_int_equal(rate_take(rate, "a", NULL, 1, now + SEC / 2 - 1), 1);
+	assert_int_equal(rate_take(rate, "a", NULL, 1, now + SEC / 2), 0);
+	assert_int_equal(rate_take(rate, "a", NULL, 1, now + SEC / 2), 1);
 	/* After any time it is a burst again, not more. */
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(rate_take(rate, "a", 1, now + 100 * (uint64_t)SEC), 0);
-	assert_int_not_equal(rate_take(rate, "a", 1, now + 100 * (uint64_t)SEC), 0);
+		assert_int_equal(rate_take(rate, "a", NULL, 1, now + 100 * (uint64_t)SEC), 0);
+	assert_int_not_equal(rate_take(rate, "a", NULL, 1, now + 100 * (uint64_t)SEC), 0);
 	rate_free(rate);
 }
 
@@ -34,13 +34,17 @@ static void rate_take_says_when_to_come_back(void **state)
 	struct rate *rate = rate_new(&(struct rate_config){.per_sec = 1, .burst = 10});
 
 	(void)state;
-	assert_int_equal(rate_take(rate, "a", 10, SEC), 0);
-	assert_int_equal(rate_take(rate, "a", 7, SEC), 7);
-	assert_int_equal(rate_take(rate, "a", 7, SEC + 7 * (uint64_t)SEC), 0);
+	assert_int_equal(rate_take(rate, "a", NULL, 10, SEC), 0);
+	assert_int_equal(rate_take(rate, "a", NULL, 7, SEC), 7);
+	assert_int_equal(rate_take(rate, "a", NULL, 7, SEC + 7 * (uint64_t)SEC), 0);
 	/* What costs more than a bucket holds costs a bucket. */
-	assert_int_equal(rate_take(rate, "b", 1000, SEC), 0);
-	assert_int_equal(rate_take(rate, "b", 1000, SEC), 10);
-	assert_int_equal(rate_take(rate, "b", 0, SEC), 0);
+	assert_int_equal(rate_take(rate, "b", NULL, 1000, SEC), 0);
+	assert_int_equal(rate_take(rate, "b", NULL, 1000, SEC), 10);
+	assert_int_equal(rate_take(rate, "b", NULL, 0, SEC), 0);
+	/* Who has a share of his own has that. */
+	assert_int_equal(rate_take(rate, "c", &(struct rate_config){50, 100}, 100, SEC), 0);
+	assert_int_equal(rate_take(rate, "c", &(struct rate_config){50, 100}, 50, SEC), 1);
+	assert_int_equal(rate_take(rate, "d", &(struct rate_config){0, 1}, 1000, SEC), 0);
 	rate_free(rate);
 }
 
@@ -50,7 +54,7 @@ static void rate_take_without_a_limit_takes_all(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
-		assert_int_equal(rate_take(rate, "a", 50, 1), 0);
+		assert_int_equal(rate_take(rate, "a", NULL, 50, 1), 0);
 	rate_free(rate);
 }
 
@@ -64,7 +68,7 @@ static void rate_take_many_clients_are_bounded(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 5 * RATE_CLIENTS_MAX; i++) {
 		snprintf(client, sizeof(client), "10.%u.%u.%u", i >> 16, i >> 8 & 255, i & 255);
-		assert_int_equal(rate_take(rate, client, 1, SEC), 0);
+		assert_int_equal(rate_take(rate, client, NULL, 1, SEC), 0);
 	}
 	rate_free(rate);
 }
