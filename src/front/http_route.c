@@ -60,6 +60,11 @@ static const struct http_route routes[] = {
 	{HTTP_GET, "/meta/crates", 0, HTTP_STYLE_PLAYGROUND, playground_crates},
 	{HTTP_POST, "/meta/crates", 0, HTTP_STYLE_PLAYGROUND, playground_crates},
 	{HTTP_GET, "/meta/versions", 0, HTTP_STYLE_PLAYGROUND, playground_versions},
+	{HTTP_POST, "/meta/gist", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_KEEPS, HTTP_STYLE_PLAYGROUND,
+	 playground_gist_create},
+	{HTTP_POST, "/meta/gist/", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_KEEPS, HTTP_STYLE_PLAYGROUND,
+	 playground_gist_create},
+	{HTTP_GET, "/meta/gist/{id}", 0, HTTP_STYLE_PLAYGROUND, playground_gist_load},
 	{HTTP_GET, "/websocket", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_LONG | HTTP_ROUTE_NO_HEAD,
 	 HTTP_STYLE_PLAYGROUND, http_upgrade_plain},
 };

@@ -14,6 +14,8 @@ void playground_expansion(struct http_request *request);
 void playground_nowebsocket(struct http_request *request); /* playground_meta.c */
 void playground_crates(struct http_request *request);	   /* playground_meta.c */
 void playground_versions(struct http_request *request);	   /* playground_meta.c */
+void playground_gist_create(struct http_request *request); /* playground_gist.c */
+void playground_gist_load(struct http_request *request);   /* playground_gist.c */
 
 /* The session, after the handshake, until it is over. */
 void playground_websocket_run(struct http_request *request);

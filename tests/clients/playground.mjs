@@ -199,6 +199,21 @@ const steps = {
     session.socket.close()
   },
 
+  async 'shares, and finds what was shared'() {
+    const code = 'fn main() { println!("shared \u{1f980}"); }'
+    const made = await ask('POST', '/meta/gist', {code})
+    assert.equal(made.status, 200)
+    assert.equal(made.value.code, code)
+    assert.ok(made.value.url.includes(made.value.id))
+    const found = await ask('GET', `/meta/gist/${made.value.id}`)
+    assert.deepEqual([found.status, found.value], [200, made.value])
+    const files = [{name: 'src/main.rs', content: 'mod a; fn main() {}'}, {name: 'src/a.rs', content: ''}]
+    const several = await ask('POST', '/meta/gist/', {code: files})
+    assert.deepEqual((await ask('GET', `/meta/gist/${several.value.id}`)).value.code, files)
+    assert.equal((await ask('GET', '/meta/gist/nothing')).status, 404)
+    assert.match((await ask('POST', '/meta/gist', {})).value.error, /^Unable to deserialize request: missing field `code`/)
+  },
+
   async 'runs by Piston what it lists'() {
     const {value: runtimes} = await ask('GET', '/api/v2/runtimes')
     const python = runtimes.find(runtime => runtime.language === 'python')
