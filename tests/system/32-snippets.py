@@ -222,6 +222,18 @@ class Carried(unittest.TestCase):
         self.assertIn("line 1", self.take(b"\n", 1))
         self.assertEqual(self.export(self.new), b"")
 
+    def test_a_folder_without_a_server_is_filled_and_read_as_its_owner(self):
+        for i in range(3):
+            self.share(self.old, code=f"moved {i}")
+        lines = self.export(self.old)
+        folder = os.path.join(self.old.folder, "moved")
+        os.mkdir(folder, 0o700)
+        os.chown(folder, 54321, 54321)
+        self.take(lines, data=folder)
+        self.assertEqual({os.stat(os.path.join(folder, name)).st_uid for name in os.listdir(folder)}, {54321})
+        done = run_command("snippets", "export", "--data", folder)
+        self.assertEqual((done.returncode, done.stdout), (0, lines))
+
     def test_a_folder_that_no_server_has_used_is_refused(self):
         folder = os.path.join(self.old.folder, "empty")
         os.mkdir(folder)
