@@ -17,4 +17,14 @@ struct http_server {
 	atomic_int stopping;
 };
 
+/*
+ * Writes an address as civetweb wants it into spec, of size bytes. Returns 0, or a negative errno
+ * when it cannot be listened on (http_listen.c).
+ */
+int http_listen_spec(const char *address, unsigned port, char *spec, size_t size,
+		     struct error *err);
+
+/* Ends listening: civetweb's accepting thread wakes up (http_listen.c). */
+void http_listen_end(void);
+
 #endif

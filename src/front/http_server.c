@@ -8,14 +8,11 @@
  * frame's head announces, up to 2 GiB, so the ready handler takes the socket over
  * (http_websocket.h) until the session is done, and the reader is never entered.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -27,8 +24,6 @@
 #include "front/http_upgrade.h"
 #include "front/repeats.h"
 #include "front/service.h"
-
-enum { LISTENER_FD_MAX = 1024 }; /* it is opened at start, so its number is low */
 
 static struct http_server *server_of(const struct mg_connection *conn)
 {
@@ -298,54 +293,14 @@ static struct mg_context *context_start(struct http_server *server, const char *
 	return context;
 }
 
-/*
- * civetweb says of a failed bind only that it failed: this says why. Returns 0 when it could be
- * bound a moment ago, else a negative errno.
- */
-static int listen_probe(const char *address, unsigned port, struct error *err)
-{
-	struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	int on = 1, r = 0;
-	_cleanup_fd_ int fd = -EBADF;
-
-	if (inet_pton(AF_INET, address, &where.sin_addr) != 1)
-		return error_set_plain(err, -EINVAL, "listen",
-				       "%s is not a numeric IPv4 or IPv6 address", address);
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return error_set(err, -errno, "listen", "cannot make a socket");
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&where, sizeof(where)) < 0)
-		r = error_set(err, -errno, "listen", "cannot listen on %s:%u", address, port);
-	return r;
-}
-
-static int listen_spec(const char *address, unsigned port, char *spec, size_t size,
-		       struct error *err)
-{
-	struct in6_addr six;
-
-	if (inet_pton(AF_INET6, address, &six) != 1) {
-		snprintf(spec, size, "%s:%u", address, port);
-		return listen_probe(address, port, err);
-	}
-	if (!mg_check_feature(MG_FEATURES_IPV6))
-		return error_set_plain(
-			err, -EAFNOSUPPORT, "listen",
-			"cannot listen on [%s]: this civetweb library is built without "
-			"IPv6; listen on an IPv4 address",
-			address);
-	snprintf(spec, size, "[%s]:%u", address, port);
-	return 0;
-}
-
 int http_server_start(const struct http_server_config *config, struct http_server **ret_server,
 		      unsigned *ret_port, struct error *err)
 {
 	struct mg_server_port bound[1];
 	struct http_server *server;
 	char spec[128];
-	int r = listen_spec(config->listen_address, config->listen_port, spec, sizeof(spec), err);
+	int r = http_listen_spec(config->listen_address, config->listen_port, spec, sizeof(spec),
+				 err);
 
 	if (r < 0)
 		return r;
@@ -373,26 +328,6 @@ int http_server_start(const struct http_server_config *config, struct http_serve
 	return 0;
 }
 
-/*
- * Wakes civetweb's accepting thread, which looks at its stop flag every two seconds only: a
- * listening socket that is shut down makes its poll(2) return.
- */
-static void listener_shutdown(void)
-{
-	int listening = 0;
-	socklen_t len;
-
-	for (int fd = 3; fd < LISTENER_FD_MAX; fd++) {
-		len = sizeof(listening);
-		struct sockaddr_storage name;
-		socklen_t name_len = sizeof(name);
-		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening &&
-		    getsockname(fd, (struct sockaddr *)&name, &name_len) == 0 &&
-		    (name.ss_family == AF_INET || name.ss_family == AF_INET6))
-			shutdown(fd, SHUT_RDWR);
-	}
-}
-
 unsigned http_rate_take(struct http_request *request, unsigned cost)
 {
 	const struct rate_config *own = request->api_key ? &request->api_key->rate : NULL;
@@ -412,7 +347,7 @@ void http_server_stop(struct http_server *server)
 		return;
 	atomic_store(&server->stopping, 1);
 	if (server->context) {
-		listener_shutdown();
+		http_listen_end();
 		http_clients_shutdown(server->clients);
 		mg_stop(server->context);
 	}
