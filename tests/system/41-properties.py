@@ -25,6 +25,16 @@ GENERAL = {400, 404, 405, 408, 411, 413, 414, 415, 417, 429, 431, 503}
 RUNS = settings(max_examples=1000 if FULL else 100, deadline=None, derandomize=True, database=None,
                 suppress_health_check=list(HealthCheck))
 
+RUST = {"channel": "stable", "mode": "debug", "edition": "2021", "crateType": "bin", "tests": False, "code": "fn main() {}"}
+# What the document does not tell of: routes that others have described, an example, and the shape of their errors.
+OTHERS = [
+    ("/execute", RUST, "error"), ("/compile", {**RUST, "target": "asm"}, "error"), ("/meta/gist", {"code": "x"}, "error"),
+    ("/format", {"edition": "2021", "code": "fn main() {}"}, "error"),
+    ("/evaluate.json", {"version": "stable", "optimize": "0", "edition": "2021", "code": "fn main() {}"}, "error"),
+    ("/api/v2/execute", {"language": "python", "version": "*", "files": [{"name": "a.py", "content": "1", "encoding": "utf8"}],
+                         "stdin": "x", "args": ["x"], "run_timeout": 100, "run_memory_limit": 9999999}, "message"),
+]
+
 TEXTS = st.one_of(st.text(max_size=40), st.sampled_from(("", "\0", "a\0b", "\ud800", "\udfff\ud800", "../..", "%n%s",
                                                          "\u2028", "x" * 70000, "' OR 1=1 --")))
 NUMBERS = st.one_of(st.integers(), st.sampled_from((0, -1, 2**31, 2**63 - 1, -2**63, 10**18)), st.floats(allow_nan=False))
@@ -43,10 +53,15 @@ def examples(operation):
 
 
 def bodies(operation):
-    """An example with one of its members, at any depth, taken out, put wrong or doubled; or anything."""
+    """One of an operation's examples put wrong, or anything."""
+    return bodies_like([example for example in examples(operation) if isinstance(example, dict)])
+
+
+def bodies_like(good):
+    """One of the good ones with one of its members, at any depth, taken out, put wrong or doubled; or anything."""
     @st.composite
     def spoilt(draw):
-        body = json.loads(json.dumps(draw(st.sampled_from([e for e in examples(operation) if isinstance(e, dict)]))))
+        body = json.loads(json.dumps(draw(st.sampled_from(good))))
         place = body
         while True:
             key = draw(st.sampled_from(sorted(place, key=str) if isinstance(place, dict) else range(len(place))))
@@ -62,7 +77,7 @@ def bodies(operation):
         return json.dumps(body).encode()
 
     anything = st.one_of(RAW, VALUES.map(lambda value: json.dumps(value).encode()))
-    return st.one_of(spoilt(), anything) if any(isinstance(e, dict) for e in examples(operation)) else anything
+    return st.one_of(spoilt(), anything) if good else anything
 
 
 def names():
@@ -135,6 +150,24 @@ class Properties(ServerCase):
                 self.judge(reply, told | GENERAL, (method, path, name[:50], kind, body[:300]))
 
             with self.subTest(method=method, path=path):
+                check()
+
+    def test_the_other_doors_with_any_body(self):
+        for path, example, key in OTHERS:
+
+            @RUNS
+            @given(body=bodies_like([example]), kind=KINDS)
+            def check(body, kind):
+                status, _, text = self.send("POST", path, body, kind)
+                what = (path, status, kind, body[:300], text[:300])
+                self.assertIn(status, {200, 400, 413, 415, 429, 500}, what)
+                if status != 200:
+                    value = json.loads(text)
+                    self.assertEqual(list(value), [key], what)
+                    self.assertTrue(isinstance(value[key], str) and value[key], what)
+                    self.assertIsNone(LEAK.search(text), what)
+
+            with self.subTest(path=path):
                 check()
 
     def test_every_path_with_any_method(self):
