@@ -7,7 +7,7 @@ import subprocess
 
 from harness import BUILD, SANDLOT, Server, ServerCase, full_only, run_command
 
-LANGUAGES = {"rust", "c", "cpp", "python", "go", "javascript", "ruby", "perl", "lua", "ocaml", "bash", "sql"}
+LANGUAGES = {"rust", "c", "cpp", "python", "go", "javascript", "ruby", "perl", "lua", "ocaml", "bash", "sql", "php"}
 UNITS = {"ms": 1000, "s": 1000000, "M": 1 << 20}
 LIMITS = {"wall": "wall_usec", "cpu": "cpu_usec", "memory": "memory_bytes"}
 
@@ -22,6 +22,7 @@ PROMPTS = {
     "perl": 'print "who? ";\nmy $name = <STDIN>;\nprint "hello $name";\n',
     "lua": 'io.write("who? ")\nprint("hello " .. io.read())\n',
     "ocaml": 'let () =\n  print_string "who? ";\n  let name = read_line () in\n  print_endline ("hello " ^ name)\n',
+    "php": '<?php\necho "who? ";\necho "hello ", fgets(STDIN);\n',
     "bash": 'printf "who? "\nread -r name\necho "hello $name"\n',
 }
 
