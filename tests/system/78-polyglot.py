@@ -13,6 +13,10 @@ LIMITS = {"wall": "wall_usec", "cpu": "cpu_usec", "memory": "memory_bytes"}
 
 # Asks, without ending the line, and answers.
 PROMPTS = {
+    "c": '#include <stdio.h>\n\nint main(void)\n{\n\tchar name[20];\n\tprintf("who? ");\n'
+         '\tif (scanf("%19s", name) == 1)\n\t\tprintf("hello %s\\n", name);\n}\n',
+    "cpp": '#include <iostream>\n#include <string>\n\nint main()\n{\n\tstd::string name;\n'
+           '\tstd::cout << "who? ";\n\tstd::cin >> name;\n\tstd::cout << "hello " << name << "\\n";\n}\n',
     "python": 'name = input("who? ")\nprint("hello", name)',
     "go": 'package main\n\nimport "fmt"\n\nfunc main() {\n\tvar name string\n\tfmt.Print("who? ")\n'
           '\tfmt.Scan(&name)\n\tfmt.Println("hello", name)\n}\n',
