@@ -6,6 +6,7 @@ import tempfile
 import unittest
 from unittest import mock
 
+from account import Account
 from harness import run_command
 from images import make_image
 
@@ -117,6 +118,18 @@ class SelfTest(unittest.TestCase):
     def test_nothing_is_run_of_an_image_that_nobody_signed(self):
         self.assertIn("nobody has signed the image", self.verify([], 1, "sh", "--allow-unsigned", sign=False))
         self.assertEqual(run_command("image", "verify", "--allow-unsigned", self.image).returncode, 0)
+
+    def test_by_a_user_who_is_not_root(self):
+        account = Account("single")
+        self.addCleanup(account.close)
+        os.chmod(self.folder, 0o755)
+        for checks, status, said in (([check({"code": "echo one", "stdout": "one\n"})], 0, "1 programs did what"),
+                                     ([check({"code": "exit 1"})], 1, "exit status 1 instead of")):
+            self.verify(checks, status)
+            done = account.run(account.sandlot, "image", "verify", "--selftest", self.image,
+                               env={"SANDLOT_KEYS": os.environ["SANDLOT_KEYS"]})
+            self.assertEqual(done.returncode, status, (done.stdout, done.stderr))
+            self.assertIn(said, done.stdout.decode())
 
     def test_only_when_it_is_asked_for(self):
         self.verify([check({"code": "exit 1"})], 1)
