@@ -39,7 +39,12 @@ static const struct json_field language_fields[] = {
 	{"aliases", JSON_SHAPE_TEXTS, 0},  {"main_file", JSON_SHAPE_TEXT, 0},
 	{"editor", JSON_SHAPE_TEXT, 0},	   {"options", JSON_SHAPE_OBJECT, 0},
 	{"compile", JSON_SHAPE_OBJECT, 1}, {"run", JSON_SHAPE_OBJECT, 0},
-	{"actions", JSON_SHAPE_ARRAY, 1},
+	{"actions", JSON_SHAPE_ARRAY, 1},  {"diagnostics", JSON_SHAPE_OBJECT, 1},
+};
+
+static const struct json_field diagnostics_fields[] = {
+	{"format", JSON_SHAPE_TEXT, 0},
+	{"words", JSON_SHAPE_TEXTS, 0},
 };
 
 static const struct json_field option_fields[] = {
@@ -97,6 +102,17 @@ static int check_options(const json_t *options, struct json_place place, struct 
 	return 0;
 }
 
+static int check_diagnostics(const json_t *form, const char *file, struct error *err)
+{
+	struct json_place place = {file, "language.diagnostics"};
+
+	int r = json_check_object(form, FIELDS(diagnostics_fields), place, err);
+	if (r >= 0 && strcmp(json_text(form, "format"), "rustc") != 0 &&
+	    strcmp(json_text(form, "format"), "gcc") != 0)
+		r = json_refuse(place, "format", err, "must be rustc or gcc");
+	return r;
+}
+
 static int check_language(const json_t *language, const char *file, struct error *err)
 {
 	struct json_place place = {file, "language"};
@@ -123,6 +139,8 @@ static int check_language(const json_t *language, const char *file, struct error
 				      (struct json_place){file, "language.run"}, err);
 	if (r >= 0)
 		r = actions_check(language, file, err);
+	if (r >= 0 && json_object_get(language, "diagnostics"))
+		r = check_diagnostics(json_object_get(language, "diagnostics"), file, err);
 	return r;
 }
 

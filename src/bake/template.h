@@ -36,7 +36,8 @@ int template_fill(const char *text, const struct template_values *values, char *
 int template_env(const json_t *value, const struct template_values *values, char **ret_text,
 		 struct error *err);
 
-/* A NULL-terminated array of new texts; `{args}` stands for none. Free with template_argv_free().
+/* A NULL-terminated array of new texts; `{args}` and `{diagnostics}` stand for none. Free with
+ * template_argv_free().
  */
 int template_argv(const json_t *argv, const struct template_values *values, char ***ret_argv,
 		  struct error *err);

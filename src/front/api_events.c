@@ -63,6 +63,10 @@ static void send_event(struct event_stream *stream, struct job *job, struct job_
 		if (!empty)
 			stream_send(stream, "output", object, 0);
 		break;
+	case JOB_EVENT_DIAGNOSTIC:
+		stream_send_text(stream, "diagnostic", event->data, 0);
+		free(TAKE_PTR(event->data));
+		break;
 	case JOB_EVENT_STEP:
 		send_held_back(stream, event->step.kind);
 		stream_send(stream, "step", api_step_json(&event->step, job_is_action(job)), 0);

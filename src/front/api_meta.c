@@ -81,6 +81,9 @@ static json_t *language_json(const json_t *language)
 	json_object_set_new(copy, "actions", actions_json(json_object_get(language, "actions")));
 	json_object_del(copy, "hello");
 	json_object_del(copy, "checks");
+	/* Whether, not how. */
+	if (json_object_get(copy, "diagnostics"))
+		json_object_set_new(copy, "diagnostics", json_true());
 	return copy;
 }
 

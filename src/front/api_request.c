@@ -6,7 +6,7 @@
 
 static const char *const request_keys[] = {"language", "code",	 "files",	"options",
 					   "args",     "stdin",	 "interactive", "compile_only",
-					   "limits",   "action", NULL};
+					   "limits",   "action", "diagnostics", NULL};
 static const char *const file_keys[] = {"name", "content", NULL};
 static const char *const limits_keys[] = {"compile", "run", NULL};
 
@@ -213,6 +213,8 @@ int api_request_read(const json_t *body, struct api_request *ret_request, struct
 		r = json_get_bool(body, "", "interactive", JSON_OPTIONAL, &job->interactive, err);
 	if (r >= 0)
 		r = json_get_bool(body, "", "compile_only", JSON_OPTIONAL, &job->compile_only, err);
+	if (r >= 0)
+		r = json_get_bool(body, "", "diagnostics", JSON_OPTIONAL, &job->diagnostics, err);
 	if (r >= 0)
 		r = read_limits(body, job, err);
 	return r < 0 ? r : 0;

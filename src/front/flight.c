@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "front/diagnose.h"
 
 static struct job *flying(struct service *service, const struct compile_key *key)
 {
@@ -27,10 +28,14 @@ static void deliver(struct service *service, struct job *job, const struct compi
 	if (job->state == JOB_QUEUED)
 		job_set_state_locked(job, JOB_COMPILING);
 	for (int i = 0; i < 2; i++)
-		if (entry->outputs[i].len)
+		if (diagnose_wanted(job, STEP_COMPILE, i + 1))
+			diagnose_output_locked(job, entry->outputs[i].data, entry->outputs[i].len);
+		else if (entry->outputs[i].len)
 			job_log_output_locked(job, STEP_COMPILE, i + 1, entry->outputs[i].data,
 					      entry->outputs[i].len,
 					      job->limits[STEP_COMPILE].output_bytes);
+	if (diagnose_wanted(job, STEP_COMPILE, 2))
+		diagnose_end_locked(job);
 	if ((job->plan.run_takes_artefact || job->plan.action) && entry->artefact_fd >= 0)
 		artefact_fd = fcntl(entry->artefact_fd, F_DUPFD_CLOEXEC, 3);
 	service_compiled_locked(service, job, result, artefact_fd);
@@ -96,7 +101,11 @@ static struct compile_entry *entry_make(const struct job *job, const struct step
 	int r = entry ? 0 : -ENOMEM;
 
 	for (int i = 0; r == 0 && i < 2; i++) {
-		const struct job_output_buffer *output = &job->outputs[STEP_COMPILE][i];
+		/* Of a compiler that tells machines what it tells people, its own words are kept.
+		 */
+		const struct job_output_buffer *output = diagnose_wanted(job, STEP_COMPILE, i + 1)
+								 ? &job->diagnosed
+								 : &job->outputs[STEP_COMPILE][i];
 		r = compile_entry_set_output(entry, i + 1, output->data, output->used);
 	}
 	if (r == 0 && artefact_fd >= 0) {

@@ -192,6 +192,8 @@ void job_close_locked(struct job *job)
 	job_plan_fini(&job->plan);
 	job->manifest = manifest_unref(job->manifest);
 	job->artefact_fd = fd_close(job->artefact_fd);
+	free(job->diagnosed.data);
+	job->diagnosed = (struct job_output_buffer){0};
 	free(job->input.data);
 	job->input = (struct job_stdin_buffer){.closed = 1};
 }
@@ -200,6 +202,7 @@ size_t job_output_bytes_locked(const struct job *job)
 {
 	size_t bytes = job->entry_room * sizeof(*job->entries);
 
+	bytes += job->diagnostic_bytes;
 	if (job->product)
 		bytes += job->product->len;
 	for (int kind = 0; kind < STEP_KIND_COUNT; kind++)

@@ -60,6 +60,7 @@ struct job_request {
 	int interactive;  /* 1: stdin stays open for job_stdin(), and the interactive wall limit
 			     holds */
 	int compile_only; /* 1: no run step */
+	int diagnostics;  /* 1: the compiler's messages as events, too, where the language can */
 	/* 0 in a field: the default; above the ceiling: it is clamped. */
 	struct limits compile_limits, run_limits;
 };
@@ -92,10 +93,11 @@ struct job_result {
 };
 
 enum job_event_type {
-	JOB_EVENT_STATE,  /* state and, while queued, position changed */
-	JOB_EVENT_OUTPUT, /* bytes of a step's stdout or stderr, in order of arrival */
-	JOB_EVENT_STEP,	  /* a step ended: step */
-	JOB_EVENT_RESULT, /* the job ended: the last event */
+	JOB_EVENT_STATE,      /* state and, while queued, position changed */
+	JOB_EVENT_OUTPUT,     /* bytes of a step's stdout or stderr, in order of arrival */
+	JOB_EVENT_DIAGNOSTIC, /* what the compiler says, as one JSON text (diagnostics.h) */
+	JOB_EVENT_STEP,	      /* a step ended: step */
+	JOB_EVENT_RESULT,     /* the job ended: the last event */
 };
 
 struct job_event {
@@ -104,7 +106,7 @@ struct job_event {
 	unsigned position;    /* STATE while queued: 1 is next */
 	enum step_kind kind;  /* OUTPUT, STEP: whose */
 	int stream;	      /* OUTPUT: 1 stdout, 2 stderr */
-	char *data;	      /* OUTPUT: new, the reader's to free(); any bytes */
+	char *data;	      /* OUTPUT: any bytes, DIAGNOSTIC: JSON; new, the reader's to free() */
 	size_t len;
 	struct step_result step;  /* STEP */
 	struct job_result result; /* RESULT */

@@ -39,7 +39,7 @@ struct job_entry {
 	uint8_t kind;  /* OUTPUT, STEP: enum step_kind */
 	uint8_t stream;
 	uint32_t position;
-	size_t offset, len;
+	size_t offset, len; /* DIAGNOSTIC: its number */
 };
 
 struct job_stdin_buffer {
@@ -83,6 +83,10 @@ struct job {
 	uint64_t ended_usec;	 /* CLOCK_MONOTONIC */
 	struct job_result result;
 	struct job_output_buffer outputs[STEP_KIND_COUNT][2];
+	struct job_output_buffer diagnosed; /* what plan.diagnostics has been fed */
+	char **diagnostics;		    /* texts, in the order of their entries */
+	size_t diagnostic_count;
+	size_t diagnostic_bytes;
 	struct job_entry *entries;
 	size_t entry_count, entry_room;
 	pthread_cond_t changed;
@@ -132,6 +136,12 @@ void job_log_result_locked(struct job *job);
  */
 int job_log_output_locked(struct job *job, enum step_kind kind, int stream, const char *data,
 			  size_t len, uint64_t limit);
+
+/* Appends to a buffer, without a bound. Returns 0 or -ENOMEM. */
+int job_buffer_append(struct job_output_buffer *buffer, const char *data, size_t len);
+
+/* Adds a diagnostic, after the output that came before it; lost when memory is out. */
+void job_log_diagnostic_locked(struct job *job, const char *json, size_t len);
 
 /* Logs output that was gathered. */
 void job_log_flush_locked(struct job *job);

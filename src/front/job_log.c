@@ -48,6 +48,9 @@ void job_log_fini(struct job *job)
 	for (int kind = 0; kind < STEP_KIND_COUNT; kind++)
 		for (int stream = 0; stream < 2; stream++)
 			free(job->outputs[kind][stream].data);
+	for (size_t i = 0; i < job->diagnostic_count; i++)
+		free(job->diagnostics[i]);
+	free(job->diagnostics);
 	free(job->entries);
 	pthread_cond_destroy(&job->changed);
 }
@@ -141,8 +144,7 @@ void job_log_flush_locked(struct job *job)
 			log_stream(job, (enum step_kind)kind, stream);
 }
 
-/* Appends to a buffer. Returns 0 or -ENOMEM. */
-static int buffer_append(struct job_output_buffer *buffer, const char *data, size_t len)
+int job_buffer_append(struct job_output_buffer *buffer, const char *data, size_t len)
 {
 	if (len > buffer->room - buffer->used) {
 		size_t room = buffer->room ? buffer->room : 1024;
@@ -167,13 +169,36 @@ int job_log_output_locked(struct job *job, enum step_kind kind, int stream, cons
 	size_t take = len < left ? len : (size_t)left;
 
 	/* Without memory for it the output is cut, and says so, like output beyond the limit. */
-	if (take && buffer_append(buffer, data, take) < 0)
+	if (take && job_buffer_append(buffer, data, take) < 0)
 		take = 0;
 	if (take < len)
 		buffer->truncated = 1;
 	if (job->entry_count < JOB_LOG_SOFT || buffer->used - buffer->logged >= JOB_LOG_GATHER)
 		log_stream(job, kind, stream);
 	return take < len;
+}
+
+void job_log_diagnostic_locked(struct job *job, const char *json, size_t len)
+{
+	size_t number = job->diagnostic_count;
+	char **grown = realloc(job->diagnostics, (number + 1) * sizeof(*grown));
+
+	if (!grown)
+		return;
+	job->diagnostics = grown;
+	job_log_flush_locked(job);
+	char *text = strndup(json, len);
+	struct job_entry *entry = text ? log_append(job, JOB_LOG_RESERVE) : NULL;
+	if (!entry) {
+		free(text);
+		return;
+	}
+	job->diagnostics[job->diagnostic_count++] = text;
+	job->diagnostic_bytes += len;
+	entry->type = JOB_EVENT_DIAGNOSTIC;
+	entry->offset = number;
+	entry->len = len;
+	pthread_cond_broadcast(&job->changed);
 }
 
 /* ---- readers ---- */
@@ -222,6 +247,12 @@ static int event_next(struct job *job, size_t *cursor, struct job_event *event)
 	case JOB_EVENT_STATE:
 		event->state = (enum job_state)entry->state;
 		event->position = entry->position;
+		break;
+	case JOB_EVENT_DIAGNOSTIC:
+		event->data = strndup(job->diagnostics[entry->offset], entry->len);
+		if (!event->data)
+			return -ENOMEM;
+		event->len = entry->len;
 		break;
 	case JOB_EVENT_STEP:
 		event->kind = (enum step_kind)entry->kind;

@@ -72,6 +72,8 @@ struct job_plan {
 	int run_bundle_fd;     /* sealed, or -EBADF */
 	int run_takes_artefact;
 	struct action_plan *action; /* owned; NULL: the language's own steps */
+	struct diagnostics
+		*diagnostics; /* owned: reads the compiler's stderr; NULL: nobody asked */
 };
 
 /*

@@ -198,7 +198,8 @@ static int check_options(struct check *check, const json_t *options)
 	json_object_foreach ((json_t *)(uintptr_t)options, key, option) {
 		size_t len = strlen(key);
 		if (len == 0 || len > NAME_MAX_BYTES || !strcmp(key, "args") ||
-		    !strcmp(key, "files") || !strcmp(key, "main_file"))
+		    !strcmp(key, "files") || !strcmp(key, "diagnostics") ||
+		    !strcmp(key, "main_file"))
 			return check_fault(check, "\"%.40s\" cannot be an option's name", key);
 		for (size_t i = 0; i < len; i++)
 			if (!isalnum((unsigned char)key[i]) && !strchr("_-", key[i]))
@@ -312,7 +313,7 @@ static const struct member_rule language_rules[] = {
 	{"sample", REQUIRED, check_text},	{"options", OPTIONAL, check_options},
 	{"compile", OPTIONAL, check_compile},	{"run", REQUIRED, check_run},
 	{"channels", OPTIONAL, check_channels}, {"hello", OPTIONAL, check_hello},
-	{"actions", OPTIONAL, check_actions},
+	{"actions", OPTIONAL, check_actions},	{"diagnostics", OPTIONAL, check_diagnostics},
 };
 
 static int check_language(struct check *check, const json_t *language)

@@ -36,5 +36,6 @@ value_check check_text, check_full_text; /* text; text that is not empty */
 value_check check_compile, check_run; /* steps */
 value_check check_when;		      /* a condition */
 value_check check_actions;	      /* manifest_check_action.c */
+value_check check_diagnostics;
 
 #endif

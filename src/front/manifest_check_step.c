@@ -34,7 +34,8 @@ static int check_template(struct check *check, const json_t *value)
 static int check_word(struct check *check, const json_t *value)
 {
 	const char *text = json_string_value(value);
-	int stands_for_words = text && (!strcmp(text, "{args}") || !strcmp(text, "{files}"));
+	int stands_for_words = text && (!strcmp(text, "{args}") || !strcmp(text, "{files}") ||
+					!strcmp(text, "{diagnostics}"));
 	return stands_for_words ? 0 : check_template(check, value);
 }
 
@@ -152,6 +153,28 @@ int check_compile(struct check *check, const json_t *step)
 {
 	int r = check_step(check, step);
 	return r < 0 ? r : check_member(check, step, "artefact", OPTIONAL, check_template);
+}
+
+static int check_format(struct check *check, const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return text && (!strcmp(text, "rustc") || !strcmp(text, "gcc"))
+		       ? 0
+		       : check_fault(check, "must be rustc or gcc");
+}
+
+static int check_texts(struct check *check, const json_t *value)
+{
+	return check_elements(check, value, check_full_text);
+}
+
+int check_diagnostics(struct check *check, const json_t *value)
+{
+	if (!json_is_object(value))
+		return check_fault(check, "must be an object");
+	int r = check_member(check, value, "format", REQUIRED, check_format);
+	return r < 0 ? r : check_member(check, value, "words", REQUIRED, check_texts);
 }
 
 int check_run(struct check *check, const json_t *step)

@@ -6,6 +6,7 @@
 
 #include "base/bundle.h"
 #include "base/fd.h"
+#include "front/diagnostics.h"
 #include "front/template.h"
 
 /* From a checked request to bundles: templates filled, conditions applied. */
@@ -80,6 +81,21 @@ static int argv_add_many(struct argv *argv, const struct choice *choice, int fil
 	return r;
 }
 
+/* {diagnostics} stands for what makes the compiler's messages readable by machines. */
+static int argv_add_diagnostics(struct argv *argv, const struct choice *choice)
+{
+	const json_t *diagnostics = json_object_get(choice->language, "diagnostics"), *word;
+	size_t i;
+	int r = 0;
+
+	if (!choice->request->diagnostics)
+		return 0;
+	json_array_foreach (json_object_get(diagnostics, "words"), i, word)
+		if (r == 0)
+			r = argv_add(argv, choice, json_string_value(word));
+	return r;
+}
+
 static int argv_add_word(struct argv *argv, const struct choice *choice, const char *word)
 {
 	_cleanup_free_ char *text = NULL;
@@ -90,6 +106,8 @@ static int argv_add_word(struct argv *argv, const struct choice *choice, const c
 	}
 	if (strcmp(word, "{files}") == 0)
 		return argv_add_many(argv, choice, 1);
+	if (strcmp(word, "{diagnostics}") == 0)
+		return argv_add_diagnostics(argv, choice);
 	int r = choice_fill(choice, word, &text);
 	return r < 0 ? r : argv_add(argv, choice, text);
 }
@@ -246,6 +264,24 @@ static int plan_steps(const struct choice *choice, struct job_plan *plan)
 	return 0;
 }
 
+/* Whom the compiler's messages go to, when somebody asked and the language has such a form. */
+static int plan_diagnostics(const struct choice *choice, struct job_plan *plan)
+{
+	const json_t *form = json_object_get(choice->language, "diagnostics");
+	const char *names[JOB_FILES_MAX];
+
+	if (!choice->request->diagnostics || !form || !plan->has_compile)
+		return 0;
+	for (size_t i = 0; i < choice->request->file_count; i++)
+		names[i] = choice_file_name(choice, i);
+	plan->diagnostics = diagnostics_new(
+		strcmp(manifest_text(form, "format"), "gcc") == 0 ? DIAGNOSTICS_GCC
+								  : DIAGNOSTICS_RUSTC,
+		choice->request->files, names, choice->request->file_count);
+	return plan->diagnostics ? 0
+				 : error_set(choice->err, -ENOMEM, "plan", "cannot plan the job");
+}
+
 int manifest_plan(const struct manifest *manifest, const struct job_request *request,
 		  struct job_plan *ret_plan, struct error *err)
 {
@@ -257,6 +293,8 @@ int manifest_plan(const struct manifest *manifest, const struct job_request *req
 		r = choice_plan_action(&choice, &plan);
 	else if (r == 0)
 		r = plan_steps(&choice, &plan);
+	if (r == 0)
+		r = plan_diagnostics(&choice, &plan);
 	if (r < 0) {
 		job_plan_fini(&plan);
 		return r;
@@ -270,4 +308,5 @@ void job_plan_fini(struct job_plan *plan)
 	plan->compile_bundle_fd = fd_close(plan->compile_bundle_fd);
 	plan->run_bundle_fd = fd_close(plan->run_bundle_fd);
 	plan->action = action_plan_free(plan->action);
+	plan->diagnostics = diagnostics_free(plan->diagnostics);
 }

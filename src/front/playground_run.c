@@ -127,6 +127,9 @@ void playground_run_event(struct playground_run *run, struct job_event *event)
 	case JOB_EVENT_STEP:
 		step_ended(run, &event->step);
 		break;
+	case JOB_EVENT_DIAGNOSTIC: /* its requests ask for none */
+		free(TAKE_PTR(event->data));
+		break;
 	case JOB_EVENT_RESULT:
 		break;
 	}

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "front/diagnose.h"
 #include "front/flight.h"
 
 /* What the pump does with jobs: lease, output, end. Every change of a job's course is here. */
@@ -61,7 +62,9 @@ int service_output(struct service *service, struct job *job, uint64_t cookie, en
 {
 	service_lock(service);
 	int r = queue_emit(&job->item, cookie);
-	if (r == 0)
+	if (r == 0 && diagnose_wanted(job, kind, stream))
+		r = diagnose_output_locked(job, data, len);
+	else if (r == 0)
 		r = job_log_output_locked(job, kind, stream, data, len,
 					  job->limits[kind].output_bytes);
 	service_unlock(service);
@@ -154,6 +157,8 @@ void service_step_done(struct service *service, struct job *job, uint64_t cookie
 		service_unlock(service);
 		return;
 	}
+	if (diagnose_wanted(job, step->kind, 2))
+		diagnose_end_locked(job);
 	step_log_locked(job, step);
 	struct compile_entry *kept =
 		flight_land_locked(service, job, &job->result.steps[step->kind], artefact_fd);

@@ -9,7 +9,8 @@ FUZZ ?= gcc
 OUT := build/fuzz/$(FUZZ)
 
 front_json := src/front/json_read.c src/front/utf8.c src/front/api_request.c
-front_manifest := $(wildcard src/front/manifest*.c) src/front/template.c
+front_diagnostics := $(wildcard src/front/diagnostics*.c)
+front_manifest := $(wildcard src/front/manifest*.c) src/front/template.c $(front_diagnostics)
 
 bake_audits := $(wildcard src/bake/toml*.c) src/bake/semver.c src/bake/vet_audits.c src/bake/vet_chain.c \
 	src/bake/json.c src/bake/path.c
@@ -29,7 +30,8 @@ modules_request := $(front_json) src/front/playground_request.c src/front/playgr
 modules_websocket := src/front/http_websocket.c
 modules_door := $(front_json) $(patsubst %,src/front/%.c,semver_range piston_decode http_proxies snippet_document)
 modules_plan := $(front_json) $(front_manifest)
-modules_manifest := $(front_manifest)
+modules_manifest := $(front_manifest) src/front/utf8.c
+modules_diagnostics := $(front_diagnostics) src/front/utf8.c
 modules_product := src/front/product.c src/front/asm_filter.c
 modules_sse := src/cli/run_sse.c
 modules_image_record := src/image/record.c
@@ -47,6 +49,7 @@ libraries_export := -lzstd -lcrypto
 libraries_request := -ljansson
 libraries_door := -ljansson
 libraries_plan := -ljansson
+libraries_diagnostics := -ljansson
 libraries_manifest := -ljansson
 
 names := $(patsubst modules_%,%,$(filter modules_%,$(.VARIABLES)))

@@ -168,6 +168,7 @@ class Schemas(unittest.TestCase):
         recipe["tools"] = TOOLS
         recipe["prepare"] = [{"name": "nothing", "script": "true"}]
         recipe["language"]["actions"] = ACTIONS
+        recipe["language"]["diagnostics"] = {"format": "gcc", "words": ["-fx"]}
         self.compare("recipe", path, recipe)
 
     def test_the_projects_own_recipes_are_as_the_schema_says(self):

@@ -19,9 +19,10 @@ static const char document[] =
 	"'version':'1','main_file':'main.rs','editor':'rust','sample':'','options':{"
 	"'channel':{'values':['stable','nightly'],'default':'stable'},"
 	"'style':{'values':['filter','raw'],'default':'filter'}},"
-	"'run':{'argv':['/playground/x','{args}']},'actions':["
+	"'run':{'argv':['/playground/"
+	"x','{args}']},'diagnostics':{'format':'gcc','words':['-fx','-fy']},'actions':["
 	"{'id':'asm','name':'Assembly','result':'text','syntax':'asm','options':['style'],"
-	" 'step':{'argv':['/bin/{channel}','{main_file}'],'artefact':'{style}.s'},"
+	" 'step':{'argv':['/bin/{channel}','{diagnostics}','{main_file}'],'artefact':'{style}.s'},"
 	" 'filter':{'kind':'asm','when':{'style':'filter'}},"
 	" 'refuse':[{'when':{'channel':['nightly']},'sentence':'Not on nightly.'}]},"
 	"{'id':'format','name':'Format','result':'files',"
@@ -151,6 +152,29 @@ static void manifest_plan_of_run_is_as_without_an_action(void **state)
 	manifest_unref(manifest);
 }
 
+static void manifest_plan_with_diagnostics_adds_their_words(void **state)
+{
+	struct manifest *manifest = read_good();
+	struct job_request request = request_of("asm");
+	struct job_plan plan;
+
+	(void)state;
+	assert_int_equal(manifest_plan(manifest, &request, &plan, NULL), 0);
+	assert_null(plan.diagnostics);
+	job_plan_fini(&plan);
+	request.diagnostics = 1;
+	assert_int_equal(manifest_plan(manifest, &request, &plan, NULL), 0);
+	check_bundle(&plan, "/bin/stable\n-fx\n-fy\nmain.rs\n", "filter.s\n");
+	assert_non_null(plan.diagnostics);
+	job_plan_fini(&plan);
+	/* Nothing is compiled. */
+	request.action = NULL;
+	assert_int_equal(manifest_plan(manifest, &request, &plan, NULL), 0);
+	assert_null(plan.diagnostics);
+	job_plan_fini(&plan);
+	manifest_unref(manifest);
+}
+
 static void check_refused(const struct job_request *request, const char *why)
 {
 	struct manifest *manifest = read_good();
@@ -220,7 +244,7 @@ static void manifest_read_faults_of_actions_are_told_with_their_path(void **stat
 	check_fault("'result':'text'", "'result':'sound'", "must be text, files or messages");
 	check_fault("['style'],", "['speed'],", "actions[0].options[0]: must be the name");
 	check_fault("'/bin/{channel}'", "'bin'", "actions[0].step.argv: must begin");
-	check_fault("'{main_file}'", "'{speed}'", "actions[0].step.argv[1]");
+	check_fault("'{main_file}'", "'{speed}'", "actions[0].step.argv[2]");
 	check_fault(",'artefact':'{style}.s'", "", "actions[0]: its step has no artefact");
 	check_fault("'kind':'asm'", "'kind':'wasm'", "actions[0].filter.kind: must be asm");
 	check_fault("'when':{'style'", "'when':{'speed'", "actions[0].filter.when");
@@ -229,6 +253,8 @@ static void manifest_read_faults_of_actions_are_told_with_their_path(void **stat
 	check_fault("'step':{'argv':['/bin/lint']}",
 		    "'step':{'argv':['/bin/lint']},'unavailable':'x'",
 		    "actions[2]: has a step and is unavailable");
+	check_fault("'format':'gcc'", "'format':'icc'", "diagnostics.format: must be rustc or gcc");
+	check_fault("['-fx','-fy']", "['-fx',1]", "diagnostics.words[1]: must be text");
 	check_fault("{'id':'miri'", "7,{'id':'miri'", "actions[3]: must be an object");
 	check_fault("'style':{'values'", "'files':{'values'", "cannot be an option's name");
 }
@@ -239,6 +265,7 @@ int main(void)
 		cmocka_unit_test(manifest_plan_of_a_text_is_one_step_with_an_artefact),
 		cmocka_unit_test(manifest_plan_of_files_remembers_their_names),
 		cmocka_unit_test(manifest_plan_of_run_is_as_without_an_action),
+		cmocka_unit_test(manifest_plan_with_diagnostics_adds_their_words),
 		cmocka_unit_test(manifest_plan_of_what_cannot_be_had_says_why),
 		cmocka_unit_test(manifest_read_faults_of_actions_are_told_with_their_path),
 	};

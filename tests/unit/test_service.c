@@ -401,6 +401,9 @@ static void follow_event(struct seen *seen, struct job_event *event)
 		assert_int_equal(event->data[event->len - 1], event->data[0]);
 		free(event->data);
 		break;
+	case JOB_EVENT_DIAGNOSTIC: /* nobody asks */
+		fail();
+		break;
 	case JOB_EVENT_STEP:
 		seen->steps++;
 		break;
