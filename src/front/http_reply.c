@@ -44,13 +44,14 @@ static void request_write(struct http_request *request, const void *data, size_t
 static size_t head_format(struct http_request *request, int status, const char *framing,
 			  const char *type, const char *extra, char head[HEAD_MAX])
 {
-	int n = snprintf(head, HEAD_MAX,
-			 "HTTP/1.1 %d %s\r\n%s%s%s%s%s%s%s%s%sConnection: %s\r\n\r\n", status,
-			 mg_get_response_code_text(request->conn, status), framing,
-			 type ? "Content-Type: " : "", type ? type : "", type ? "\r\n" : "",
-			 request->request_id[0] ? "x-request-id: " : "", request->request_id,
-			 request->request_id[0] ? "\r\n" : "", extra ? extra : "", security_headers,
-			 request->keep_alive ? "keep-alive" : "close");
+	int n = snprintf(
+		head, HEAD_MAX, "HTTP/1.1 %d %s\r\n%s%s%s%s%s%s%s%s%s%sConnection: %s\r\n\r\n",
+		status, mg_get_response_code_text(request->conn, status), framing,
+		type ? "Content-Type: " : "", type ? type : "", type ? "\r\n" : "",
+		request->request_id[0] ? "x-request-id: " : "", request->request_id,
+		request->request_id[0] ? "\r\n" : "",
+		request->cors ? "Access-Control-Allow-Origin: *\r\n" : "", extra ? extra : "",
+		security_headers, request->keep_alive ? "keep-alive" : "close");
 
 	return n > 0 && n < HEAD_MAX ? (size_t)n : 0;
 }

@@ -42,6 +42,7 @@ struct http_request {
 	enum http_style style;
 	char id[HTTP_ID_SIZE]; /* what stood for {id} in the path */
 	char request_id[64];   /* x-request-id, for routes that echo one; else empty */
+	int cors;	       /* pages of other sites may read the reply */
 	int keep_alive;	       /* the connection lives on after the reply */
 	int status;	       /* of the reply; 0 before it */
 	int body_read;	       /* the body has been taken, or there is none */
@@ -59,6 +60,9 @@ struct http_reply {
 
 /* Is the server ending? Handlers that wait look at it at least once a second. */
 int http_server_is_stopping(const struct http_server *server);
+
+/* Does the server let pages of other sites use the Rust Playground's routes? */
+int http_server_has_cors(const struct http_server *server);
 
 /* The first header of this name, or NULL. */
 const char *http_header(const struct http_request *request, const char *name);

@@ -336,6 +336,11 @@ unsigned http_rate_take(struct http_request *request, unsigned cost)
 			 clock_monotonic_usec());
 }
 
+int http_server_has_cors(const struct http_server *server)
+{
+	return server->config.cors;
+}
+
 int http_server_is_stopping(const struct http_server *server)
 {
 	return atomic_load(&server->stopping);

@@ -24,6 +24,7 @@ struct http_server_config {
 	const struct api_keys *api_keys; /* borrowed, must outlive the server */
 	struct rate_config rate;
 	struct http_proxies proxies;
+	int cors; /* 1: pages of other sites may use the Rust Playground's routes */
 };
 
 /*

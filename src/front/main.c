@@ -168,6 +168,7 @@ static int serve(struct service *service, const struct api_keys *keys, struct sn
 		.listen_address = welcome->listen_address,
 		.listen_port = welcome->listen_port,
 		.rate = {welcome->rate_per_sec, welcome->rate_burst},
+		.cors = (int)welcome->cors,
 	};
 	struct http_server *server;
 	struct ipc_message ready = {.type = IPC_READY};

@@ -321,6 +321,7 @@ static void welcome_fill(struct supervisor *sup)
 		.cache_disk_bytes = sup->options.cache_disk_bytes,
 		.rate_per_sec = sup->options.rate_per_sec,
 		.rate_burst = sup->options.rate_burst,
+		.cors = (uint32_t)sup->options.cors,
 	};
 	snprintf(sup->welcome.metrics_token, sizeof(sup->welcome.metrics_token), "%s",
 		 sup->options.metrics_token);

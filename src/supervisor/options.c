@@ -70,6 +70,9 @@ static const char help_text[] =
 	"repeated\n"
 	"                             (clients may have a share of their own: file api-keys in "
 	"--data)\n"
+	"  --cors                     let pages of any site use the Rust Playground's interface "
+	"(/execute,\n"
+	"                             /evaluate.json, …), such as books whose examples run here\n"
 	"  --help                     this text\n"
 	"\n"
 	"What is fixed: a body of at most 2 MiB, a WebSocket message likewise, a head of 16 KiB "
@@ -265,6 +268,7 @@ enum option_id {
 	OPTION_RATE,
 	OPTION_BURST,
 	OPTION_PROXY,
+	OPTION_CORS,
 	OPTION_HELP,
 };
 
@@ -288,6 +292,7 @@ static const struct option long_options[] = {
 	{"rate", required_argument, NULL, OPTION_RATE},
 	{"burst", required_argument, NULL, OPTION_BURST},
 	{"proxy", required_argument, NULL, OPTION_PROXY},
+	{"cors", no_argument, NULL, OPTION_CORS},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -340,6 +345,9 @@ static int option_take(struct options *options, int id, const char *value, struc
 		return parse_number("--rate", value, 0, RATE_MAX, &options->rate_per_sec, err);
 	case OPTION_BURST:
 		return parse_number("--burst", value, 1, RATE_MAX, &options->rate_burst, err);
+	case OPTION_CORS:
+		options->cors = 1;
+		return 0;
 	case OPTION_PROXY:
 		return proxy_add(options, value, err);
 	default:

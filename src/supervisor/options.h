@@ -23,6 +23,7 @@ struct options {
 	char metrics_token[128];		       /* empty: /metrics is nobody's */
 	uint64_t cache_memory_bytes, cache_disk_bytes; /* of finished compiles; 0: none are kept */
 	unsigned rate_per_sec, rate_burst;	       /* 0: no limit */
+	int cors;	   /* 1: pages of other sites may use the Rust Playground's API */
 	char proxies[256]; /* addresses and networks, commas between them */
 };
 

@@ -318,3 +318,43 @@ class Around(ToolCase):
             self.assertEqual(reply.status, 403)
             self.assertEqual(list(reply.json()), ["error"])
             self.assertIsNone(reply.headers.get("access-control-allow-origin"))
+
+
+class OtherSites(ToolCase):
+    """--cors: a book on another site whose examples run here."""
+
+    options = ("--cors",)
+    ORIGIN = {"Origin": "https://book.invalid"}
+
+    def preflight(self, path):
+        return self.server.request("OPTIONS", path, headers={
+            **self.ORIGIN, "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type"})
+
+    def test_a_browser_is_told_that_it_may(self):
+        for path in Around.TOOLS + ("/meta/crates", "/meta/gist"):
+            reply = self.preflight(path)
+            self.assertIn(reply.status, (200, 204))
+            self.assertEqual(reply.headers["access-control-allow-origin"], "*")
+            self.assertEqual(reply.headers["access-control-allow-methods"], "GET,POST")
+            self.assertEqual(reply.headers["access-control-allow-headers"], "content-type")
+            self.assertEqual(reply.headers["access-control-max-age"], "3600")
+            self.assertIsNone(reply.headers["vary"])
+
+    def test_replies_and_errors_may_be_read(self):
+        reply = self.server.post("/evaluate.json", {"version": "stable", "optimize": "0",
+                                                    "code": UGLY}, headers=self.ORIGIN)
+        self.assertEqual((reply.status, reply.json()["result"]), (200, "x\n"))
+        for reply in (reply, self.server.post("/execute", {}, headers=self.ORIGIN),
+                      self.server.post("/meta/crates", b"", headers=self.ORIGIN)):
+            self.assertEqual(reply.headers["access-control-allow-origin"], "*")
+
+    def test_nothing_else_is_opened(self):
+        reply = self.server.post("/api/v1/jobs", {}, headers=self.ORIGIN)
+        self.assertEqual(reply.status, 403)
+        for path in ("/api/v1/jobs", "/api/v1/languages", "/"):
+            self.assertIsNone(self.preflight(path).headers["access-control-allow-origin"])
+        reply = self.server.get("/websocket", headers={
+            **self.ORIGIN, "Upgrade": "websocket", "Connection": "Upgrade",
+            "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="})
+        self.assertEqual(reply.status, 403)
