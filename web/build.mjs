@@ -1,5 +1,5 @@
-// Bundles the page into a folder: index.html, assets/NAME-HASH.{js,css,svg}, and for each a .gz and a .br
-// where that is smaller. Usage: node build.mjs OUTDIR, in a folder with src/ and node_modules/.
+// Bundles the page into a folder: index.html, embed.html, assets/NAME-HASH.{js,css,svg}, the scripts for other
+// sites embed.js and mdbook.js, and for each a .gz and a .br where that is smaller. Usage: node build.mjs OUTDIR, in a folder with src/ and node_modules/.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
@@ -40,21 +40,24 @@ const common = {
 
 /* The stylesheet and the theme script stand apart: both must be there before the first paint. */
 const results = await Promise.all([
-  build({ ...common, entryPoints: ["src/main.ts"], format: "esm", splitting: true, plugins: [keepEmacsKeys] }),
+  build({ ...common, entryPoints: ["src/main.ts", "src/embed.ts"], format: "esm", splitting: true, plugins: [keepEmacsKeys] }),
   build({ ...common, entryPoints: ["src/boot.ts"], format: "iife" }),
   build({ ...common, entryPoints: ["src/style.css"] }),
 ]);
 
-/* src/main.ts → /assets/main-HASH.js, and what it needs at once, for modulepreload. */
+/* Other sites name these scripts: their addresses stay. */
+const forOthers = { embed: "src/embed-blocks.ts", mdbook: "src/mdbook.ts" };
+await build({ ...common, entryPoints: forOthers, format: "iife", outdir: out, entryNames: "[name]" });
+
+/* src/main.ts → /assets/main-HASH.js, and what each entry needs at once, for modulepreload. */
 const urls = new Map();
-const preload = new Set();
+const preload = new Map();
 for (const { metafile } of results) {
   for (const [file, output] of Object.entries(metafile.outputs)) {
     if (!output.entryPoint) continue;
     urls.set(output.entryPoint, `/assets/${basename(file)}`);
-    if (output.entryPoint !== "src/main.ts") continue;
-    for (const { path, kind } of output.imports)
-      if (kind === "import-statement") preload.add(`/assets/${basename(path)}`);
+    const needed = output.imports.filter(({ kind }) => kind === "import-statement");
+    preload.set(output.entryPoint, needed.map(({ path }) => `/assets/${basename(path)}`).sort());
   }
 }
 
@@ -63,15 +66,20 @@ const iconName = `icon-${createHash("sha256").update(icon).digest("hex").slice(0
 writeFileSync(join(assets, iconName), icon);
 urls.set("src/icon.svg", `/assets/${iconName}`);
 
-const html = readFileSync("src/index.html", "utf8")
-  .replace(/^[ \t]*<!-- preload -->\n/m, [...preload].sort()
-    .map((url) => `    <link rel="modulepreload" href="${url}">\n`).join(""))
-  .replace(/\{\{(.+?)\}\}/g, (_, source) => {
-    const url = urls.get(source);
-    if (!url) throw new Error(`index.html names ${source}, which is not built`);
-    return url;
-  });
-writeFileSync(join(out, "index.html"), html);
+function page(name, entry) {
+  const links = preload.get(entry).map((url) => `    <link rel="modulepreload" href="${url}">\n`).join("");
+  const html = readFileSync(`src/${name}`, "utf8")
+    .replace(/^[ \t]*<!-- preload -->\n/m, links)
+    .replace(/\{\{(.+?)\}\}/g, (_, source) => {
+      const url = urls.get(source);
+      if (!url) throw new Error(`${name} names ${source}, which is not built`);
+      return url;
+    });
+  writeFileSync(join(out, name), html);
+}
+
+page("index.html", "src/main.ts");
+page("embed.html", "src/embed.ts");
 
 function compress(file) {
   if (![".html", ".js", ".css", ".svg"].includes(extname(file))) return;
@@ -84,5 +92,5 @@ function compress(file) {
   if (brotli.length < plain.length) writeFileSync(`${file}.br`, brotli);
 }
 
-compress(join(out, "index.html"));
+for (const name of ["index.html", "embed.html", "embed.js", "mdbook.js"]) compress(join(out, name));
 for (const name of readdirSync(assets)) compress(join(assets, name));

@@ -6,11 +6,12 @@
 
 #include "base/fd.h"
 #include "front/http_clients.h"
+#include "front/http_origin.h"
 #include "front/http_request.h"
 #include "front/utf8.h"
 
 enum {
-	HEAD_MAX = 2048,
+	HEAD_MAX = 3072,
 	UNREAD_BODY_MAX = 64 << 10,
 };
 
@@ -25,7 +26,7 @@ static const char security_headers[] =
 	"Cross-Origin-Opener-Policy: same-origin\r\n"
 	"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
 	"connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
-	"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'\r\n";
+	"require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors ";
 
 static void request_write(struct http_request *request, const void *data, size_t len)
 {
@@ -44,14 +45,19 @@ static void request_write(struct http_request *request, const void *data, size_t
 static size_t head_format(struct http_request *request, int status, const char *framing,
 			  const char *type, const char *extra, char head[HEAD_MAX])
 {
-	int n = snprintf(
-		head, HEAD_MAX, "HTTP/1.1 %d %s\r\n%s%s%s%s%s%s%s%s%s%sConnection: %s\r\n\r\n",
-		status, mg_get_response_code_text(request->conn, status), framing,
-		type ? "Content-Type: " : "", type ? type : "", type ? "\r\n" : "",
-		request->request_id[0] ? "x-request-id: " : "", request->request_id,
-		request->request_id[0] ? "\r\n" : "",
-		request->cors ? "Access-Control-Allow-Origin: *\r\n" : "", extra ? extra : "",
-		security_headers, request->keep_alive ? "keep-alive" : "close");
+	char cors[HTTP_ORIGIN_LINES_MAX] = "Access-Control-Allow-Origin: *\r\n";
+	int preflight = strcmp(request->method, "OPTIONS") == 0;
+
+	if (!request->cors)
+		http_origin_cors(request->origins, http_header(request, "Origin"), preflight, cors);
+	int n = snprintf(head, HEAD_MAX,
+			 "HTTP/1.1 %d %s\r\n%s%s%s%s%s%s%s%s%s%s%s\r\nConnection: %s\r\n\r\n",
+			 status, mg_get_response_code_text(request->conn, status), framing,
+			 type ? "Content-Type: " : "", type ? type : "", type ? "\r\n" : "",
+			 request->request_id[0] ? "x-request-id: " : "", request->request_id,
+			 request->request_id[0] ? "\r\n" : "", extra ? extra : "", cors,
+			 security_headers, http_origin_ancestors(request->origins, request->path),
+			 request->keep_alive ? "keep-alive" : "close");
 
 	return n > 0 && n < HEAD_MAX ? (size_t)n : 0;
 }

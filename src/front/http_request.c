@@ -72,21 +72,6 @@ int http_request_check_framing(const struct http_request *request, struct error 
 	return 0;
 }
 
-int http_origin_check(const char *origin, const char *host, struct error *err)
-{
-	const char *authority;
-
-	if (!origin)
-		return 0;
-	authority = strstr(origin, "://");
-	if (host && authority && strcasecmp(authority + 3, host) == 0)
-		return 0;
-	return error_set_plain(err, -EPERM, "origin",
-			       "this request comes from another site (Origin %.80s); only pages of "
-			       "this server may send it",
-			       origin);
-}
-
 /* A body that was refused: after the reply the connection is closed. */
 static int body_refuse(struct http_request *request, int status, const char *code, int error,
 		       const char *text)

@@ -39,6 +39,7 @@ struct http_request {
 	const struct api_key *api_key; /* it came with, or NULL */
 	const struct mg_request_info *info;
 	const char *method, *path, *query; /* query: "" when there is none */
+	const char *origins;		   /* whose pages are let in, see http_origin.h */
 	enum http_style style;
 	char id[HTTP_ID_SIZE]; /* what stood for {id} in the path */
 	char request_id[64];   /* x-request-id, for routes that echo one; else empty */
@@ -81,13 +82,6 @@ unsigned http_rate_take(struct http_request *request, unsigned cost);
  * Content-Length of digits alone, or "chunked", not both? Returns 0 or -EBADMSG.
  */
 int http_request_check_framing(const struct http_request *request, struct error *err);
-
-/*
- * Is Origin, when there is one, this server itself? What another site's page sends in a visitor's
- * browser carries that site's Origin. Returns 0 or -EPERM. origin, host: header values or NULL.
- * Pure.
- */
-int http_origin_check(const char *origin, const char *host, struct error *err);
 
 /*
  * Reads the whole body, of at most max bytes. ret_body: new, NUL-terminated. On failure the error

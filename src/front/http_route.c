@@ -9,6 +9,7 @@
 #include "front/http_clients.h"
 #include "front/http_upgrade.h"
 #include "front/piston_routes.h"
+#include "front/http_origin.h"
 #include "front/playground_routes.h"
 #include "front/service.h"
 
@@ -166,8 +167,8 @@ static void route_run(struct http_request *request, const struct http_route *rou
 	struct error err = {0};
 
 	if (route->flags & HTTP_ROUTE_SAME_ORIGIN && !request->cors &&
-	    http_origin_check(http_header(request, "Origin"), http_header(request, "Host"), &err) <
-		    0) {
+	    http_origin_check(request->origins, http_header(request, "Origin"),
+			      http_header(request, "Host"), &err) < 0) {
 		http_reply_error(request, 403, "forbidden", NULL, "%s", err.text);
 		return;
 	}

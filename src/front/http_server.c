@@ -67,6 +67,7 @@ static void request_init(struct http_request *request, struct mg_connection *con
 		   it. */
 		.path = info->local_uri_raw ? info->local_uri_raw : "",
 		.query = info->query_string ? info->query_string : "",
+		.origins = server_of(conn)->config.origins,
 		.style = HTTP_STYLE_API,
 		.keep_alive = will_keep_alive(info, mg_get_header(conn, "Connection")),
 	};
@@ -168,6 +169,8 @@ static int on_error(struct mg_connection *conn, int status, const char *message)
 		.conn = conn,
 		.client = mg_get_user_connection_data(conn),
 		.method = "GET",
+		.path = "",
+		.origins = "",
 		.body_read = 1,
 	};
 	const struct mg_request_info *info = mg_get_request_info(conn);

@@ -25,6 +25,7 @@ struct http_server_config {
 	struct rate_config rate;
 	struct http_proxies proxies;
 	int cors; /* 1: pages of other sites may use the Rust Playground's routes */
+	char origins[256]; /* whose pages are let in, see http_origin.h */
 };
 
 /*

@@ -6,6 +6,7 @@
 
 #include "front/api_routes.h"
 #include "front/http_clients.h"
+#include "front/http_origin.h"
 #include "front/http_route.h"
 #include "front/playground_routes.h"
 
@@ -52,8 +53,8 @@ int http_upgrade_admit(struct http_request *request)
 	assert(door); /* http_upgrade_wanted() has found it */
 	request->style = door->style;
 	request->keep_alive = 0;
-	if (http_origin_check(http_header(request, "Origin"), http_header(request, "Host"), &err) <
-	    0) {
+	if (http_origin_check(request->origins, http_header(request, "Origin"),
+			      http_header(request, "Host"), &err) < 0) {
 		http_reply_error(request, 403, "forbidden", NULL, "%s", err.text);
 		return 0;
 	}

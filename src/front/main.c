@@ -170,6 +170,8 @@ static int serve(struct service *service, const struct api_keys *keys, struct sn
 		.rate = {welcome->rate_per_sec, welcome->rate_burst},
 		.cors = (int)welcome->cors,
 	};
+	_Static_assert(sizeof(config.origins) == sizeof(welcome->allowed_origins), "one list");
+	memcpy(config.origins, welcome->allowed_origins, sizeof(config.origins));
 	struct http_server *server;
 	struct ipc_message ready = {.type = IPC_READY};
 

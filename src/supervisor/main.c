@@ -328,6 +328,8 @@ static void welcome_fill(struct supervisor *sup)
 	snprintf(sup->welcome.listen_address, sizeof(sup->welcome.listen_address), "%s",
 		 sup->options.listen_address);
 	snprintf(sup->welcome.proxies, sizeof(sup->welcome.proxies), "%s", sup->options.proxies);
+	snprintf(sup->welcome.allowed_origins, sizeof(sup->welcome.allowed_origins), "%s",
+		 sup->options.allowed_origins);
 }
 
 static sigset_t signals_set(void)

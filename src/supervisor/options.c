@@ -73,6 +73,8 @@ static const char help_text[] =
 	"  --cors                     let pages of any site use the Rust Playground's interface "
 	"(/execute,\n"
 	"                             /evaluate.json, …), such as books whose examples run here\n"
+	"  --allow-origin ORIGIN      a site whose pages may embed programs and call the API,\n"
+	"                             e.g. https://book.example; may be repeated; * for any\n"
 	"  --help                     this text\n"
 	"\n"
 	"What is fixed: a body of at most 2 MiB, a WebSocket message likewise, a head of 16 KiB "
@@ -100,6 +102,7 @@ static const char help_examples[] =
 	"  sandlot serve --rate 5 --burst 30 --proxy 127.0.0.1     # public, behind a reverse "
 	"proxy\n"
 	"  sandlot serve --listen 127.0.0.1:0 --run-limit memory=128M --run-limit wall=5s\n"
+	"  sandlot serve --allow-origin https://book.example\n"
 	"  kill -HUP $(pidof sandlot-supervisor)     # serve the image that --image now leads to\n";
 
 void options_help(void)
@@ -269,6 +272,7 @@ enum option_id {
 	OPTION_BURST,
 	OPTION_PROXY,
 	OPTION_CORS,
+	OPTION_ALLOW_ORIGIN,
 	OPTION_HELP,
 };
 
@@ -293,6 +297,7 @@ static const struct option long_options[] = {
 	{"burst", required_argument, NULL, OPTION_BURST},
 	{"proxy", required_argument, NULL, OPTION_PROXY},
 	{"cors", no_argument, NULL, OPTION_CORS},
+	{"allow-origin", required_argument, NULL, OPTION_ALLOW_ORIGIN},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -350,6 +355,8 @@ static int option_take(struct options *options, int id, const char *value, struc
 		return 0;
 	case OPTION_PROXY:
 		return proxy_add(options, value, err);
+	case OPTION_ALLOW_ORIGIN:
+		return options_add_origin(value, options->allowed_origins, err);
 	default:
 		return error_set_plain(err, -EINVAL, "options", "see sandlot serve --help");
 	}

@@ -23,8 +23,9 @@ struct options {
 	char metrics_token[128];		       /* empty: /metrics is nobody's */
 	uint64_t cache_memory_bytes, cache_disk_bytes; /* of finished compiles; 0: none are kept */
 	unsigned rate_per_sec, rate_burst;	       /* 0: no limit */
-	int cors;	   /* 1: pages of other sites may use the Rust Playground's API */
-	char proxies[256]; /* addresses and networks, commas between them */
+	int cors;		   /* 1: pages of other sites may use the Rust Playground's API */
+	char proxies[256];	   /* addresses and networks, commas between them */
+	char allowed_origins[256]; /* origins parted by spaces, "*" for any, or "" */
 };
 
 enum options_verdict { OPTIONS_SERVE, OPTIONS_HELP };
@@ -41,6 +42,12 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
  */
 int options_parse_listen(const char *text, char *ret_address, unsigned *ret_port,
 			 struct error *err);
+
+/*
+ * Adds to a list of origins: "*" or SCHEME://HOST[:PORT] as browsers write it, without a path. What
+ * is taken has no character that means anything in a header. Returns 0 or -EINVAL. list: 256 bytes.
+ */
+int options_add_origin(const char *text, char *list, struct error *err);
 
 /* Prints the help on stdout. */
 void options_help(void);

@@ -1,4 +1,5 @@
 // What a visitor does with the page, one test each. Usage: node flow.mjs BASE_URL [NAME…]
+import { addEmbedTests } from "./embed.mjs";
 import { addFileTests } from "./files.mjs";
 import { addPeopleTests } from "./people.mjs";
 import { assert, assertIncludes, runTests } from "./playground.mjs";
@@ -332,6 +333,7 @@ for (const scheme of ["light", "dark"]) {
 addFileTests(test);
 addToolTests(test);
 addPeopleTests(test);
+addEmbedTests(test);
 
 if (!url) {
   console.error("usage: node flow.mjs BASE_URL [NAME…]");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "front/assets.h"
+#include "front/http_origin.h"
 #include "front/http_clients.h"
 #include "front/http_route.h"
 
@@ -39,15 +40,15 @@ static void http_origin_check_only_this_server(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(http_origin_check(NULL, "a:8080", &err), 0);
-	assert_int_equal(http_origin_check("http://a:8080", "a:8080", &err), 0);
-	assert_int_equal(http_origin_check("https://Example.org", "example.org", &err), 0);
-	assert_int_equal(http_origin_check("http://a:8081", "a:8080", &err), -EPERM);
-	assert_int_equal(http_origin_check("http://a", "a:8080", &err), -EPERM);
-	assert_int_equal(http_origin_check("http://evil/a:8080", "a:8080", &err), -EPERM);
-	assert_int_equal(http_origin_check("null", "a:8080", &err), -EPERM);
-	assert_int_equal(http_origin_check("http://a", NULL, &err), -EPERM);
-	assert_int_equal(http_origin_check("", "", &err), -EPERM);
+	assert_int_equal(http_origin_check("", NULL, "a:8080", &err), 0);
+	assert_int_equal(http_origin_check("", "http://a:8080", "a:8080", &err), 0);
+	assert_int_equal(http_origin_check("", "https://Example.org", "example.org", &err), 0);
+	assert_int_equal(http_origin_check("", "http://a:8081", "a:8080", &err), -EPERM);
+	assert_int_equal(http_origin_check("", "http://a", "a:8080", &err), -EPERM);
+	assert_int_equal(http_origin_check("", "http://evil/a:8080", "a:8080", &err), -EPERM);
+	assert_int_equal(http_origin_check("", "null", "a:8080", &err), -EPERM);
+	assert_int_equal(http_origin_check("", "http://a", NULL, &err), -EPERM);
+	assert_int_equal(http_origin_check("", "", "", &err), -EPERM);
 }
 
 static void assets_accepted_reads_weights(void **state)

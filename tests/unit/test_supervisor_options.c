@@ -34,6 +34,42 @@ static void options_parse_nothing_gives_loopback_and_defaults(void **state)
 	assert_true(options.run_slots >= options.compile_slots);
 }
 
+static void options_add_origin_takes_what_browsers_send_only(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"book.example",
+		"ftp://book.example",
+		"https://",
+		"https://book.example/",
+		"https://Book.example",
+		"https://book.example; script-src *",
+		"https://book.example https://two.example",
+		"https://book.example\r\nX: y",
+		"null",
+	};
+	struct error err = {0};
+	char list[256] = "";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(options_add_origin(bad[i], list, &err), -EINVAL);
+		assert_non_null(strstr(err.text, "--allow-origin"));
+		assert_string_equal(list, "");
+	}
+	assert_int_equal(options_add_origin("https://book.example", list, &err), 0);
+	assert_int_equal(options_add_origin("http://127.0.0.1:3000", list, &err), 0);
+	assert_string_equal(list, "https://book.example http://127.0.0.1:3000");
+	for (int i = 0; i < 9; i++)
+		options_add_origin("https://a-site-of-some-length.example", list, &err);
+	assert_true(strlen(list) < sizeof(list));
+	assert_int_equal(options_add_origin("https://one-more-of-that-length.example", list, &err),
+			 -EINVAL);
+	assert_int_equal(options_add_origin("*", list, &err), 0);
+	assert_int_equal(options_add_origin("https://book.example", list, &err), 0);
+	assert_string_equal(list, "*");
+}
+
 static void options_parse_listen_takes_numeric_addresses_only(void **state)
 {
 	static const struct {
@@ -158,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_parse_nothing_gives_loopback_and_defaults),
+		cmocka_unit_test(options_add_origin_takes_what_browsers_send_only),
 		cmocka_unit_test(options_parse_listen_takes_numeric_addresses_only),
 		cmocka_unit_test(options_parse_wrong_value_names_option_and_range),
 		cmocka_unit_test(options_parse_unknown_option_or_argument_is_named),

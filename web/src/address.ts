@@ -19,7 +19,7 @@ export interface Opened {
 }
 
 const OPTION_NAMES: Record<string, string> = { version: "channel" };
-const OWN = ["language", "code", "gist", "snippet"];
+const OWN = ["language", "code", "gist", "snippet", "theme"];
 
 export function readAddress(search: string): Address {
   const parameters = new URLSearchParams(search);

@@ -10,7 +10,7 @@ function stored(key: string): unknown {
 }
 
 const { dataset } = document.documentElement;
-const theme = stored("theme");
+const theme = new URLSearchParams(location.search).get("theme") ?? stored("theme");
 const layout = (stored("settings") as { layout?: unknown } | null)?.layout;
 const dark = matchMedia("(prefers-color-scheme: dark)").matches;
 const narrow = matchMedia("(max-width: 820px)").matches;

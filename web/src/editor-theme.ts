@@ -14,10 +14,10 @@ const underline = (colour: string) => ({
 });
 
 const looks = EditorView.theme({
-  "&": { height: "100%", color: "var(--ink)", backgroundColor: "transparent", fontSize: "var(--code-size)" },
+  "&": { height: "var(--editor-height, 100%)", color: "var(--ink)", backgroundColor: "transparent", fontSize: "var(--code-size)" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6", overflow: "auto" },
-  ".cm-content": { padding: "14px 0 40vh", caretColor: "var(--accent)" },
+  ".cm-content": { padding: "14px 0 var(--editor-end, 40vh)", caretColor: "var(--accent)" },
   ".cm-line": { padding: "0 20px 0 8px" },
   ".cm-gutters": { backgroundColor: "var(--panel)", color: "var(--faint)", border: "none" },
   ".cm-lineNumbers .cm-gutterElement": { padding: "0 10px 0 18px", minWidth: "28px" },

@@ -16,6 +16,7 @@ import { pageCommands } from "./page-commands";
 import { AUTO } from "./plan";
 import { Programs } from "./programs";
 import { Project } from "./project";
+import { remember } from "./recent";
 import { resultTaker } from "./results";
 import { Runner } from "./runner";
 import { usualSettings } from "./settings";
@@ -69,6 +70,7 @@ const runner = new Runner({
     if (list) output.add(list, "before");
   },
   serverLost: () => connection.lost(),
+  remember,
 });
 const tools = new Tools(store, () => editor.files, (choice) => void runner.start(choice));
 const toolchain = new Toolchain(store, selectLanguage, (crate) => useCrate(editor, crate, store.state.file));

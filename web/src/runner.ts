@@ -7,7 +7,6 @@ import { findDiagnostics } from "./locations";
 import type { OutputView } from "./output";
 import { planFor } from "./plan";
 import type { Plan } from "./plan";
-import { remember } from "./recent";
 import { idleRun, isActive } from "./state";
 import type { Run, Store } from "./state";
 import type { Action, Diagnostic, JobEvent, JobRequest, JobResult, SourceFile } from "./types";
@@ -24,6 +23,7 @@ interface Parts {
   takeResult: (action: Action, result: JobResult, sent: readonly SourceFile[]) => string;
   showDiagnostics: (diagnostics: readonly Diagnostic[]) => void;
   serverLost: () => void;
+  remember: (language: string, files: readonly SourceFile[]) => void;
 }
 
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -61,7 +61,7 @@ export class Runner {
     this.sent = editor.files;
     const plan = planFor(store.state, choice, this.sent);
     const runs = !plan.action && !plan.compileOnly;
-    remember(language.id, this.sent);
+    this.parts.remember(language.id, this.sent);
 
     output.reset(files, plan.action);
     editor.mark([]);
