@@ -1,4 +1,5 @@
 // What a visitor does with the page, one test each. Usage: node flow.mjs BASE_URL [NAME…]
+import { addAccessTests } from "./access.mjs";
 import { addEmbedTests } from "./embed.mjs";
 import { addFileTests } from "./files.mjs";
 import { addPeopleTests } from "./people.mjs";
@@ -334,6 +335,7 @@ addFileTests(test);
 addToolTests(test);
 addPeopleTests(test);
 addEmbedTests(test);
+addAccessTests(test);
 
 if (!url) {
   console.error("usage: node flow.mjs BASE_URL [NAME…]");

@@ -10,7 +10,7 @@ export function openDialog(title: string, name: string, ...content: (Node | stri
     "dialog",
     { class: `dialog dialog-${name}`, "aria-labelledby": `dialog-${name}-title` },
     el("header", { class: "dialog-head" }, el("h2", { id: `dialog-${name}-title` }, title), close),
-    el("div", { class: "dialog-body" }, ...content),
+    el("div", { class: "dialog-body", tabindex: 0, role: "group", "aria-labelledby": `dialog-${name}-title` }, ...content),
   );
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => {

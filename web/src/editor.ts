@@ -28,6 +28,7 @@ const STORED_FIELDS = { history: historyField };
 function describe(file: string): Extension {
   return EditorView.contentAttributes.of({
     "aria-label": `Program text, ${file}`,
+    tabindex: "0",
     "aria-description": "Tab indents. To leave the editor press Escape, then Tab.",
   });
 }
