@@ -41,7 +41,7 @@
     button.className = "sandlot-run";
     button.textContent = "▶ Run";
     button.addEventListener("click", () => {
-      const frame = openFrame(language, code.textContent ?? "");
+      const frame = openFrame(language, code.textContent);
       block.style.display = "none";
       button.replaceWith(frame);
       frame.focus();

@@ -90,7 +90,7 @@ function listen(languages: readonly Language[]): void {
     const message = data as ProgramMessage | null;
     if (source !== window.parent || message?.type !== "sandlot.program" || typeof message.code !== "string") return;
     const { language = "", code, options = {}, run } = message;
-    openAddress({ language: String(language), code, snippet: "", options }, languages).then(
+    openAddress({ language, code, snippet: "", options }, languages).then(
       (opened) => {
         if (opened) show(opened);
         if (opened && run) void runner.start();

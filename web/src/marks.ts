@@ -28,11 +28,10 @@ const setFixes = StateEffect.define<PendingFix[]>();
 const dropFix = StateEffect.define<number>();
 
 function follow(fix: PendingFix, changes: ChangeDesc): PendingFix {
-  let spoilt = false;
-  changes.iterChangedRanges((start, end) => {
-    spoilt ||= fix.changes.some(({ from, to }) => start < to && end > from);
-  });
-  if (spoilt) return { ...fix, changes: [] };
+  const edited: { start: number; end: number }[] = [];
+  changes.iterChangedRanges((start, end) => edited.push({ start, end }));
+  if (fix.changes.some(({ from, to }) => edited.some(({ start, end }) => start < to && end > from)))
+    return { ...fix, changes: [] };
   return {
     ...fix,
     changes: fix.changes.map(({ from, to, insert }) => ({

@@ -6,7 +6,7 @@
   const script = document.currentScript;
   if (!(script instanceof HTMLScriptElement)) return;
   const server = new URL("/", script.src).href;
-  const fetchAnywhere = window.fetch;
+  const fetchAnywhere = window.fetch.bind(window);
 
   window.fetch = (input, init) =>
     typeof input === "string" && input.startsWith(PUBLIC)

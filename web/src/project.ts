@@ -45,7 +45,7 @@ export class Project {
   restore(language: Language): void {
     this.saver.flush();
     const kept = load<Kept | null>(`project.${language.id}`, null);
-    const files = kept?.files?.length ? kept.files : sampleOf(language);
+    const files = kept?.files.length ? kept.files : sampleOf(language);
     this.show(language, files, kept?.file ?? "", load<UndoRecord>(`undo.${language.id}`, {}));
   }
 

@@ -147,7 +147,7 @@ export class Runner {
     const { store, output } = this.parts;
     const files = this.sent.map(({ name }) => name);
     for (let tries = 1; ; tries++) {
-      let cause: unknown = null;
+      let cause: Error | null = null;
       this.diagnostics = [];
       try {
         for await (const event of jobEvents(id, signal)) {
@@ -162,7 +162,7 @@ export class Runner {
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof ApiError) throw this.explain(error);
-        cause = error;
+        cause = error instanceof Error ? error : new Error(String(error));
       }
       if (tries === JOIN_TRIES) throw cause ?? new AwayError("The connection to the server was lost.");
       store.updateRun({ reconnecting: true });
