@@ -2,6 +2,7 @@
 import { addAccessTests } from "./access.mjs";
 import { addEmbedTests } from "./embed.mjs";
 import { addFileTests } from "./files.mjs";
+import { addHostileTests } from "./hostile.mjs";
 import { addPeopleTests } from "./people.mjs";
 import { assert, assertIncludes, runTests } from "./playground.mjs";
 import * as programs from "./programs.mjs";
@@ -20,6 +21,24 @@ test("the page loads without a complaint from the browser", async (p) => {
     assert(await p.page.locator("#languages").getByText(name, { exact: true }).isVisible(), `no ${name}`);
   await p.page.locator("#editor .cm-line").first().waitFor();
   await p.screenshot("welcome");
+});
+
+test("the first load is small, and from the server alone", async (p) => {
+  const context = await p.page.context().browser().newContext();
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send("Network.enable");
+  const loaded = new Map();
+  let bytes = 0;
+  session.on("Network.responseReceived", ({ requestId, response }) => loaded.set(requestId, response.url));
+  session.on("Network.loadingFinished", ({ encodedDataLength }) => (bytes += encodedDataLength));
+  await page.goto(p.page.url(), { waitUntil: "networkidle" });
+  await page.locator("#editor .cm-line span").first().waitFor();
+  const server = new URL(p.page.url()).origin;
+  const elsewhere = [...loaded.values()].filter((url) => !url.startsWith(server));
+  await context.close();
+  assert(!elsewhere.length, `loaded from elsewhere: ${elsewhere}`);
+  assert(loaded.size >= 8 && bytes > 100_000 && bytes <= 250_000, `${loaded.size} replies, ${bytes} bytes`);
 });
 
 test("every control has a name", async (p) => {
@@ -180,7 +199,7 @@ test("hostile output is only text", async (p) => {
 });
 
 for (const [name, program, least] of [
-  ["a megabyte of lines stays quick", programs.pythonManyLines, 100000],
+  ["100,000 lines stay quick", programs.pythonManyLines, 100000],
   ["a line of a megabyte stays quick", programs.pythonLongLine, 900000],
 ]) {
   test(name, async (p) => {
@@ -334,6 +353,7 @@ for (const scheme of ["light", "dark"]) {
 addFileTests(test);
 addToolTests(test);
 addPeopleTests(test);
+addHostileTests(test);
 addEmbedTests(test);
 addAccessTests(test);
 

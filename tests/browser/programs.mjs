@@ -110,7 +110,7 @@ print("\x1b[31mred\x1b[0m plain")
 `;
 
 export const pythonManyLines = `import sys
-sys.stdout.write("".join(f"line {n}\\n" for n in range(80000)))
+sys.stdout.write("".join(f"{n:07}\\n" for n in range(100000)))
 `;
 
 export const pythonLongLine = `import sys
