@@ -110,7 +110,7 @@ test: test-parts
 	@tests/run $(suites)
 
 test-full: test-parts
-	@tests/run --full $(suites) reproduce
+	@tests/run --full $(suites) reproduce lighthouse
 
 test-unit: build test-setup
 	@$(MAKE) --no-print-directory test-unit-programs

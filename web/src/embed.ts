@@ -67,6 +67,7 @@ function show({ language, files, options }: Opened): void {
   const names = program.map(({ name }) => name);
   store.update({ language, options: { ...chosenOptions(language), ...options }, files: names, file: names[0]! });
   void editor.open(program, names[0]!, language.editor ?? "", {}).then(tellHeight);
+  document.body.classList.add("ready");
   follow();
 }
 
@@ -102,6 +103,7 @@ function listen(languages: readonly Language[]): void {
 }
 
 function tell(error: unknown): void {
+  document.body.classList.add("ready");
   store.updateRun({ phase: "failed", problem: error instanceof Error ? error.message : String(error) });
 }
 

@@ -65,7 +65,7 @@ export class Tabs {
       ),
     );
     const chosen = this.list.querySelector<HTMLElement>("[aria-selected=true]");
-    chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    requestAnimationFrame(() => chosen?.scrollIntoView({ block: "nearest", inline: "nearest" }));
     if (focused) chosen?.focus();
     this.addButton.disabled = this.renameButton.disabled = !language;
     this.removeButton.hidden = files.length < 2;

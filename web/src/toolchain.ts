@@ -74,6 +74,7 @@ export class Toolchain {
   }
 
   private toggle(open: boolean): void {
+    if (open) this.showCrates();
     this.panel.hidden = !open;
     this.button.setAttribute("aria-expanded", String(open));
     if (open) this.panel.querySelector<HTMLElement>("input:checked, input:not(:disabled)")?.focus();
@@ -189,6 +190,13 @@ export class Toolchain {
     const { language, options } = this.store.state;
     if (!language) return;
     byId("options-summary").textContent = summary(language, options);
+    if (!this.panel.hidden) this.showCrates();
+  }
+
+  /* A hundred crates are a lot of page: only when somebody looks. */
+  private showCrates(): void {
+    const { language, options } = this.store.state;
+    if (!language) return;
     const place = this.panel.querySelector(".crates");
     if (!place) return;
     const wasOpen = place.querySelector("details")?.open ?? false;
