@@ -88,10 +88,10 @@ export class Playground {
     return (await this.page.locator("#editor .cm-line").allTextContents()).join("\n");
   }
 
-  /** Opens a menu and takes one of its items. */
+  /** Opens a menu and takes the item that begins so. */
   async choose(button, item) {
     await this.page.locator(button).click();
-    await this.page.locator(".menu:visible .menu-label", { hasText: item }).first().click();
+    await this.page.locator(".menu:visible .menu-label", { hasText: new RegExp(`^${item}`) }).first().click();
   }
 
   async start() {

@@ -143,3 +143,9 @@ fn sum_is_wrong() {
     assert_eq!(sum(&[1, 2, 3]), 7);
 }
 `;
+
+export const rustLibrary = `pub fn twice(n: u32) -> u32 {
+    println!("{n}");
+    n.wrapping_mul(2)
+}
+`;

@@ -1,5 +1,5 @@
 // What Run does, and what else can be done with a program.
-import { assert, assertIncludes } from "./playground.mjs";
+import { Playground, assert, assertIncludes } from "./playground.mjs";
 import * as programs from "./programs.mjs";
 
 const label = (p) => p.page.locator("#run-label").innerText();
@@ -38,6 +38,98 @@ export function addToolTests(test) {
     const focused = await p.page.evaluate(() => document.activeElement.id);
     assert(focused === "tools-button", `the focus is on ${focused}`);
     assert(await p.page.locator("#tools-menu").isHidden(), "the menu is closed");
+  });
+
+  test("what a program becomes is shown: assembly, IR, expanded macros", async (p) => {
+    const made = p.page.locator(".step-result .cm-content");
+    await p.write(programs.rustLibrary);
+    for (const [action, part] of [
+      ["LLVM IR", "define"],
+      ["MIR", "fn twice(_1: u32) -> u32"],
+      ["Expand macros", "::std::io::_print"],
+      ["Assembly", "retq"],
+    ]) {
+      await p.choose("#tools-button", action);
+      assertIncludes(await p.ended(), `${action}: done.`, "the outcome");
+      assertIncludes(await made.innerText(), part, action);
+      assert((await label(p)) === action, "it stays chosen");
+    }
+    await p.page.locator("#options-button").click();
+    await p.page.locator(".for-actions summary").click();
+    await p.page.getByRole("radio", { name: "intel" }).check();
+    await p.screenshot("options-of-actions");
+    await p.page.keyboard.press("Escape");
+    await p.start();
+    await p.ended();
+    const text = await made.innerText();
+    assert(/\bret\b/.test(text) && !text.includes("%"), `Intel's syntax: ${text}`);
+    await p.screenshot("assembly");
+  });
+
+  test("an action on a program that does not compile says so and shows where", async (p) => {
+    await p.write(programs.rustError);
+    await p.choose("#tools-button", "MIR");
+    assert((await p.ended()) === "MIR failed.", "the outcome");
+    assertIncludes(await p.shown("action"), "E0308", "the compiler's words");
+    await p.page.locator("#editor .cm-lintRange-error").first().waitFor();
+  });
+
+  test("formatting is one edit that keeps the cursor", async (p) => {
+    await p.write('fn main(){let x=vec![1,2,   3];\n\n\n\nprintln!("{}",   x.len());}\n');
+    await p.page.keyboard.press("Control+Home");
+    for (let i = 0; i < 16; i++) await p.page.keyboard.press("ArrowRight"); /* before vec! */
+    await p.page.keyboard.press("Alt+Shift+F");
+    assertIncludes(await p.ended(), "Format: done.", "the outcome");
+    const formatted = 'fn main() {\n    let x = vec![1, 2, 3];\n\n    println!("{}", x.len());\n}\n';
+    assert((await p.text()) === formatted, `the text is ${await p.text()}`);
+    assert((await label(p)) === "Run", "Run is what it was");
+    await p.editor.focus();
+    await p.page.keyboard.type("HERE");
+    assertIncludes(await p.text(), "let x = HEREvec![1, 2, 3];", "the cursor");
+    await p.page.keyboard.press("Control+z");
+    await p.page.keyboard.press("Control+z");
+    assertIncludes(await p.text(), "fn main(){let x=vec![1,2,   3];", "after two undos");
+  });
+
+  test("Clippy's words lead to their lines", async (p) => {
+    await p.write('fn main() {\n    let v = vec![1, 2, 3];\n    for i in 0..v.len() {\n        println!("{}", v[i]);\n    }\n}\n');
+    await p.choose("#tools-button", "Clippy");
+    assertIncludes(await p.ended(), "Clippy: done.", "the outcome");
+    assertIncludes(await p.shown("action"), "needless_range_loop", "Clippy's words");
+    await p.page.locator(".location", { hasText: "src/main.rs:3:" }).first().click();
+    assertIncludes(await p.page.locator("#editor .cm-activeLine").innerText(), "0..v.len()", "the cursor's line");
+  });
+
+  test("what an image cannot do is greyed, with the reason", async (p) => {
+    await p.page.locator("#tools-button").click();
+    const miri = p.page.getByRole("menuitemradio", { name: /^Miri/ });
+    assert((await miri.getAttribute("aria-disabled")) === "true", "Miri is greyed");
+    assertIncludes(await miri.innerText(), "This image has no Miri", "the reason");
+    await miri.click({ force: true });
+    assert(await p.page.locator("#tools-menu").isVisible(), "nothing was chosen");
+    await p.page.keyboard.press("Escape");
+    assert((await label(p)) === "Run", "the button is what it was");
+  });
+
+  test("a link to a program, and its end", async (p) => {
+    await p.language("Python");
+    await p.write("print('shared')\n");
+    await p.page.locator("#share").click();
+    const dialog = p.page.getByRole("dialog", { name: "Share" });
+    await dialog.getByRole("button", { name: "Make a link" }).click();
+    const link = await dialog.getByLabel("Link", { exact: true }).inputValue();
+    await p.screenshot("share");
+    const reader = await Playground.open(p.page.context().browser(), link);
+    await reader.page.locator('#version:has-text("Python")').waitFor();
+    assert((await reader.text()) === "print('shared')\n", "the text of who follows the link");
+    assert((await reader.run()) === "Finished.", "and it runs");
+    await dialog.getByRole("button", { name: "Delete it" }).click();
+    await dialog.getByText("Deleted:").waitFor();
+    await reader.close();
+    const late = await Playground.open(p.page.context().browser(), link);
+    await late.page.locator('#status[data-tone="bad"]').waitFor();
+    assert(!(await late.text()).includes("shared"), "the text is gone");
+    await late.close();
   });
 
   test("a click on a crate uses it", async (p) => {

@@ -1,6 +1,7 @@
 // Diagnostics in the editor: squiggles whose tooltip offers the compiler's fixes. The text may have been
 // edited since the compiler saw it, so what a fix would change is followed through every edit.
 
+import { isolateHistory } from "@codemirror/commands";
 import { forEachDiagnostic, setDiagnostics } from "@codemirror/lint";
 import type { Diagnostic as Mark } from "@codemirror/lint";
 import { StateEffect, StateField } from "@codemirror/state";
@@ -90,7 +91,13 @@ function pendingFix(doc: Text, fix: Fix): PendingFix {
 export function applyFix(view: EditorView, index: number): boolean {
   const changes = view.state.field(fixField)[index]?.changes ?? [];
   if (!changes.length) return false;
-  view.dispatch({ changes, effects: dropFix.of(index), userEvent: "input.fix", scrollIntoView: true });
+  view.dispatch({
+    changes,
+    effects: dropFix.of(index),
+    annotations: isolateHistory.of("full"),
+    userEvent: "input.fix",
+    scrollIntoView: true,
+  });
   const left: Mark[] = [];
   forEachDiagnostic(view.state, (mark, from, to) => {
     if (!(mark as FixableMark).fixes.includes(index)) left.push({ ...mark, from, to });

@@ -2,18 +2,20 @@
 // where the eye is. Formatters change white space above all: a place is found again by the characters
 // before it that are not blank.
 
+import { isolateHistory } from "@codemirror/commands";
 import type { EditorState, TransactionSpec } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 
-function solidBefore(text: string, offset: number): number {
-  let count = 0;
-  for (let i = 0; i < offset; i++) if (text.charCodeAt(i) > 32) count++;
-  return count;
-}
+const isSolid = (text: string, at: number): boolean => text.charCodeAt(at) > 32;
 
-function offsetAfter(text: string, solid: number): number {
+/* The place in `text` that is between the same characters as `offset` is in `old`, blanks aside. */
+function movedOffset(old: string, text: string, offset: number): number {
+  let left = 0;
+  for (let i = 0; i < offset; i++) if (isSolid(old, i)) left++;
   let at = 0;
-  for (; solid > 0 && at < text.length; at++) if (text.charCodeAt(at) > 32) solid--;
+  for (; left > 0 && at < text.length; at++) if (isSolid(text, at)) left--;
+  /* Before a word it stays before the word, whatever blanks are now in front. */
+  if (isSolid(old, offset)) while (at < text.length && !isSolid(text, at)) at++;
   return at;
 }
 
@@ -30,12 +32,13 @@ export function changedPart(old: string, text: string): { from: number; to: numb
 /** The transaction that makes the state's text this one. */
 export function retextSpec(state: EditorState, text: string): TransactionSpec {
   const old = state.doc.toString();
-  const moved = (offset: number) => offsetAfter(text, solidBefore(old, offset));
+  const moved = (offset: number) => movedOffset(old, text, offset);
   const { anchor, head } = state.selection.main;
   return {
     changes: changedPart(old, text),
     selection: { anchor: moved(anchor), head: moved(head) },
     userEvent: "input.replace",
+    annotations: isolateHistory.of("full"), /* else undo could take what was typed a moment ago along */
   };
 }
 
@@ -43,7 +46,7 @@ export function retextSpec(state: EditorState, text: string): TransactionSpec {
 export function retext(view: EditorView, text: string): void {
   const { scrollTop } = view.scrollDOM;
   const block = view.lineBlockAtHeight(scrollTop);
-  const top = offsetAfter(text, solidBefore(view.state.doc.toString(), block.from));
+  const top = movedOffset(view.state.doc.toString(), text, block.from);
   view.dispatch(retextSpec(view.state, text));
   view.dispatch({ effects: EditorView.scrollIntoView(top, { y: "start", yMargin: block.top - scrollTop }) });
 }
