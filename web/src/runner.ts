@@ -83,6 +83,7 @@ export class Runner {
       files: this.sent.map(({ name, text }) => ({ name, content: text })),
       options: { ...options, ...plan.options },
     };
+    if (language!.diagnostics) job.diagnostics = true;
     if (plan.action) return { ...job, action: plan.action.id };
     if (plan.compileOnly) return { ...job, compile_only: true };
     const stdin = this.parts.startText();

@@ -50,6 +50,8 @@ export interface Language {
   channels?: Record<string, Channel>;
   compile?: unknown;
   actions?: Action[];
+  /** whether what its compiler says can be had as data too */
+  diagnostics?: boolean;
 }
 
 export interface SourceFile {
