@@ -272,13 +272,43 @@ static int run_language(struct bake *bake, const json_t *language, const char *s
 	return r;
 }
 
+/* How many programs a hello or check is: one for each choice of values. */
+static size_t count_choices(const json_t *language, const json_t *expected)
+{
+	const json_t *options = json_object_get(language, "options");
+	size_t i, count = 1;
+	json_t *name;
+
+	json_array_foreach (json_object_get(expected, "for_each"), i, name) {
+		const json_t *option = json_object_get(options, json_string_value(name));
+		count *= json_array_size(json_object_get(option, "values"));
+	}
+	return count;
+}
+
+static size_t count_programs(const json_t *languages)
+{
+	size_t i, k, count = 0;
+	json_t *language, *check;
+
+	json_array_foreach (languages, i, language) {
+		const json_t *hello = json_object_get(language, "hello");
+		count += hello ? count_choices(language, hello) : 0;
+		json_array_foreach (json_object_get(language, "checks"), k, check)
+			count += count_choices(language, check);
+	}
+	return count;
+}
+
 int selftest_run(struct bake *bake, const json_t *manifest, const char *scratch, struct error *err)
 {
+	const json_t *languages = json_object_get(manifest, "languages");
 	size_t i;
 	json_t *language;
 	int r = 0;
 
-	json_array_foreach (json_object_get(manifest, "languages"), i, language)
+	progress_total(&bake->progress, count_programs(languages));
+	json_array_foreach (languages, i, language)
 		if (r >= 0)
 			r = run_language(bake, language, scratch, err);
 	return r;

@@ -67,12 +67,24 @@ class SelfTest(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
         done = run_command("image", "verify", "--selftest", *words, self.image)
         self.assertEqual(done.returncode, status, (done.stdout, done.stderr))
-        text = done.stdout.decode()
+        text, self.progress = done.stdout.decode(), done.stderr.decode()
         return json.loads(text)[0] if "--json" in words else text
 
     def test_what_is_as_it_says_passes(self):
         text = self.verify([check(kind) for kind, _, _ in KINDS], 0)
         self.assertIn(f"self-test: {len(KINDS)} programs did what they should", text)
+
+    def test_every_choice_is_tried_and_counted(self):
+        shell = next(one for one in self.languages() if one["id"] == "sh")
+        shell["options"] = {name: {"values": ["a", "b", "c"], "default": "a"} for name in ("one", "two")}
+        shell["run"]["argv"] += ["{one}{two}"]
+        self.write_languages(shell)
+        checks = [check({"code": "echo $1", "stdout_contains": "c"}, options={"two": "c"}, for_each=["one"])]
+        self.assertIn("self-test: 3 programs", self.verify(checks, 0))
+        self.assertIn("self-test 3/3, ", self.progress)
+        checks[0]["for_each"] = ["one", "two"]
+        text = self.verify(checks, 1)
+        self.assertIn('kind {"two":"a","one":"a"}: its output lacks "c"', text)
 
     def test_what_differs_is_named_with_its_language(self):
         for kind, changed, why in KINDS:
