@@ -6,14 +6,14 @@
 #include <string.h>
 #include <strings.h>
 
-const struct web_asset *assets_find(const char *path)
+const struct web_asset *assets_find(const struct web_asset *assets, size_t count, const char *path)
 {
 	/* The Rust Playground's page has this second address. */
 	if (strcmp(path, "/help") == 0)
 		path = "/";
-	for (size_t i = 0; i < web_asset_count; i++)
-		if (strcmp(web_assets[i].path, path) == 0)
-			return &web_assets[i];
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(assets[i].path, path) == 0)
+			return &assets[i];
 	return NULL;
 }
 

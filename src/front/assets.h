@@ -30,8 +30,8 @@ _Static_assert(sizeof(struct web_asset) == 9 * 8, "web_assets.S lays it out by h
 extern const struct web_asset web_assets[];
 extern const size_t web_asset_count;
 
-/* The asset at this path, or NULL. /help is the index, too. */
-const struct web_asset *assets_find(const char *path);
+/* The asset of a list at this path, or NULL. /help is the index, too. */
+const struct web_asset *assets_find(const struct web_asset *assets, size_t count, const char *path);
 
 /* Answers GET or HEAD for an asset: negotiates the encoding, honours If-None-Match. */
 void assets_reply(struct http_request *request, const struct web_asset *asset);

@@ -28,6 +28,12 @@ static const char security_headers[] =
 	"connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
 	"require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors ";
 
+/* For files of an operator's own page: what it may do is his; who may frame it goes by the rules
+ * for ours. */
+static const char own_page_headers[] = "X-Content-Type-Options: nosniff\r\n"
+				       "Referrer-Policy: no-referrer\r\n"
+				       "Content-Security-Policy: frame-ancestors ";
+
 static void request_write(struct http_request *request, const void *data, size_t len)
 {
 	if (request->write_failed || len == 0)
@@ -56,7 +62,8 @@ static size_t head_format(struct http_request *request, int status, const char *
 			 type ? "Content-Type: " : "", type ? type : "", type ? "\r\n" : "",
 			 request->request_id[0] ? "x-request-id: " : "", request->request_id,
 			 request->request_id[0] ? "\r\n" : "", extra ? extra : "", cors,
-			 security_headers, http_origin_ancestors(request->origins, request->path),
+			 request->own_page ? own_page_headers : security_headers,
+			 http_origin_ancestors(request->origins, request->path),
 			 request->keep_alive ? "keep-alive" : "close");
 
 	return n > 0 && n < HEAD_MAX ? (size_t)n : 0;

@@ -215,7 +215,8 @@ void http_route_dispatch(struct http_request *request)
 		methods |= route->method;
 		head |= route->method == HTTP_GET && !no_head;
 	}
-	asset = methods ? NULL : assets_find(request->path);
+	asset = methods ? NULL
+			: http_server_asset(request->server, request->path, &request->own_page);
 	if (methods)
 		reply_method(request, methods, head);
 	else if (asset)

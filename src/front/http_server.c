@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "front/assets.h"
 #include "front/http_internal.h"
 #include "front/http_request.h"
 #include "front/http_route.h"
@@ -337,6 +338,16 @@ unsigned http_rate_take(struct http_request *request, unsigned cost)
 
 	return rate_take(request->server->rate, http_client_key(request->client), own, cost,
 			 clock_monotonic_usec());
+}
+
+const struct web_asset *http_server_asset(const struct http_server *server, const char *path,
+					  int *ret_own_page)
+{
+	const struct web_asset *asset =
+		assets_find(server->config.assets, server->config.asset_count, path);
+
+	*ret_own_page = asset && server->config.own_page;
+	return asset;
 }
 
 int http_server_has_cors(const struct http_server *server)

@@ -11,8 +11,9 @@
 #include "front/http_proxies.h"
 #include "front/rate.h"
 
-struct service;	 /* service.h */
-struct snippets; /* snippets.h */
+struct service;	  /* service.h */
+struct snippets;  /* snippets.h */
+struct web_asset; /* assets.h */
 struct http_server;
 
 struct http_server_config {
@@ -24,7 +25,10 @@ struct http_server_config {
 	const struct api_keys *api_keys; /* borrowed, must outlive the server */
 	struct rate_config rate;
 	struct http_proxies proxies;
-	int cors; /* 1: pages of other sites may use the Rust Playground's routes */
+	const struct web_asset *assets; /* the page; borrowed for good … */
+	size_t asset_count;		/* … so many files */
+	int own_page;			/* 1: it is the operator's */
+	int cors;	   /* 1: pages of other sites may use the Rust Playground's routes */
 	char origins[256]; /* whose pages are let in, see http_origin.h */
 };
 

@@ -28,6 +28,7 @@
 struct jail {
 	const struct jail_config *config;
 	int tree_fd; /* the data folder as a detached mount */
+	int web_fd;  /* likewise the folder of the operator's own page, if there is one */
 	int root_fd; /* the new root */
 	int self_fd; /* /proc/self, to map our user once its path is gone */
 };
@@ -71,23 +72,42 @@ static int step_data_owner(struct jail *jail, struct error *err)
 	return 0;
 }
 
-static int step_data_mount(struct jail *jail, struct error *err)
+/* A folder's mount, copied and detached, with these flags besides. Returns it or a negative errno.
+ */
+static int mount_copy(int fd, uint64_t flags)
 {
 	struct mount_attr attr = {
-		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | flags,
 		.propagation = MS_PRIVATE,
 	};
+	_cleanup_fd_ int tree_fd =
+		open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 
-	jail->tree_fd = open_tree(jail->config->data_fd, "",
-				  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	/* A mount that is detached already need not, and on older kernels cannot, be copied. */
-	if (jail->tree_fd < 0 && errno == EINVAL)
-		jail->tree_fd = fcntl(jail->config->data_fd, F_DUPFD_CLOEXEC, 3);
+	if (tree_fd < 0 && errno == EINVAL)
+		tree_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (tree_fd < 0 || mount_setattr(tree_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return -errno;
+	return TAKE_FD(tree_fd);
+}
+
+static int step_data_mount(struct jail *jail, struct error *err)
+{
+	jail->tree_fd = mount_copy(jail->config->data_fd, 0);
 	if (jail->tree_fd < 0)
-		return error_set(err, -errno, "data_mount", "cannot copy the data folder's mount");
-	if (mount_setattr(jail->tree_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-		return error_set(err, -errno, "data_mount",
-				 "cannot set the flags of the data folder's mount");
+		return error_set(err, jail->tree_fd, "data_mount",
+				 "cannot copy the data folder's mount");
+	return 0;
+}
+
+static int step_web_mount(struct jail *jail, struct error *err)
+{
+	if (jail->config->web_fd < 0)
+		return 0;
+	jail->web_fd = mount_copy(jail->config->web_fd, MOUNT_ATTR_RDONLY);
+	if (jail->web_fd < 0)
+		return error_set(err, jail->web_fd, "web_mount",
+				 "cannot copy the web root's mount");
 	return 0;
 }
 
@@ -129,6 +149,8 @@ static int step_root(struct jail *jail, struct error *err)
 		return error_set(err, jail->root_fd, "root", "cannot make an empty file system");
 	if (mkdirat(jail->root_fd, &JAIL_DATA[1], 0755) < 0)
 		return error_set(err, -errno, "root", "cannot make %s", JAIL_DATA);
+	if (jail->web_fd >= 0 && mkdirat(jail->root_fd, &JAIL_WEB[1], 0755) < 0)
+		return error_set(err, -errno, "root", "cannot make %s", JAIL_WEB);
 	if (mount_setattr(jail->root_fd, "", AT_EMPTY_PATH, &read_only, sizeof(read_only)) < 0)
 		return error_set(err, -errno, "root", "cannot make the root read-only");
 	/* On top of the old root, where there is always room for it. */
@@ -137,6 +159,9 @@ static int step_root(struct jail *jail, struct error *err)
 	if (move_mount(jail->tree_fd, "", jail->root_fd, &JAIL_DATA[1], MOVE_MOUNT_F_EMPTY_PATH) <
 	    0)
 		return error_set(err, -errno, "root", "cannot attach the data folder");
+	if (jail->web_fd >= 0 &&
+	    move_mount(jail->web_fd, "", jail->root_fd, &JAIL_WEB[1], MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return error_set(err, -errno, "root", "cannot attach the web root");
 	return 0;
 }
 
@@ -198,7 +223,8 @@ static int step_no_new_privs(struct jail *jail, struct error *err)
 
 static int step_landlock(struct jail *jail, struct error *err)
 {
-	return jail_landlock(JAIL_DATA, jail->config->listen_port, err);
+	return jail_landlock(JAIL_DATA, jail->web_fd < 0 ? NULL : JAIL_WEB,
+			     jail->config->listen_port, err);
 }
 
 static int rule_add(scmp_filter_ctx filter, const struct jail_rule *rule)
@@ -260,6 +286,7 @@ static const struct {
 	{"rlimits", step_rlimits},
 	{"data_owner", step_data_owner},
 	{"data_mount", step_data_mount},
+	{"web_mount", step_web_mount},
 	{"namespaces", step_namespaces},
 	{"root", step_root},
 	{"pivot", step_pivot},
@@ -275,13 +302,17 @@ static const struct {
 
 int jail_enter(const struct jail_config *config, struct error *err)
 {
-	struct jail jail = {
-		.config = config, .tree_fd = -EBADF, .root_fd = -EBADF, .self_fd = -EBADF};
+	struct jail jail = {.config = config,
+			    .tree_fd = -EBADF,
+			    .web_fd = -EBADF,
+			    .root_fd = -EBADF,
+			    .self_fd = -EBADF};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
 		r = steps[i].run(&jail, err);
 	fd_close(jail.tree_fd);
+	fd_close(jail.web_fd);
 	fd_close(jail.root_fd);
 	fd_close(jail.self_fd);
 	return r;

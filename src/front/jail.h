@@ -17,9 +17,12 @@
 
 /* Where the data folder is found inside. */
 #define JAIL_DATA "/data"
+/* … and the folder of the operator's own page, when there is one. */
+#define JAIL_WEB "/web"
 
 struct jail_config {
-	int data_fd;   /* the data folder, O_PATH: of a mount in our namespace, or a detached one */
+	int web_fd;  /* the folder of the operator's own page, likewise, read-only; -EBADF: none */
+	int data_fd; /* the data folder, O_PATH: of a mount in our namespace, or a detached one */
 	uid_t user_id; /* user and group to become; must own the data folder */
 	/*
 	 * 0: we are root of the host and become that user. 1: we are root of a user namespace that

@@ -95,6 +95,7 @@ static const struct jail_rule rules[] = {
 	ALLOW(readlink),
 	ALLOW(readlinkat),
 	ALLOW(getcwd),
+	ALLOW(getdents64), /* the names of the files of an operator's own page (web_root.h) */
 	ALLOW(unlink),
 	ALLOW(unlinkat),
 	ALLOW(rename),

@@ -21,6 +21,7 @@
 #include "front/service.h"
 #include "front/snippets.h"
 #include "front/store.h"
+#include "front/web_root.h"
 #include "ipc/channel.h"
 
 enum { CHANNEL_FD = 3, STOP_SEC = 3 };
@@ -68,6 +69,7 @@ static int signals_block(struct error *err)
 struct greeting {
 	struct ipc_welcome welcome;
 	int manifest_fd, data_fd;
+	int web_fd; /* -EBADF: none */
 };
 
 /* Returns 1, or 0 when the supervisor has closed before a greeting, or a negative errno. */
@@ -82,6 +84,7 @@ static int greeting_receive(struct greeting *greeting, struct error *err)
 	greeting->welcome = message.welcome; /* no other message passes in this state */
 	greeting->manifest_fd = fds[0];
 	greeting->data_fd = fds[1];
+	greeting->web_fd = greeting->welcome.has_web_root ? fds[2] : fd_close(fds[2]);
 	return 1;
 }
 
@@ -90,6 +93,7 @@ static int enter(struct greeting *greeting, struct manifest **ret_manifest, stru
 {
 	struct jail_config jail = {
 		.data_fd = greeting->data_fd,
+		.web_fd = greeting->web_fd,
 		.user_id = greeting->welcome.user_id,
 		.own_user_namespace = (int)greeting->welcome.own_user_namespace,
 		.listen_port = greeting->welcome.listen_port,
@@ -97,6 +101,7 @@ static int enter(struct greeting *greeting, struct manifest **ret_manifest, stru
 
 	int r = jail_enter(&jail, err);
 	greeting->data_fd = fd_close(greeting->data_fd);
+	greeting->web_fd = fd_close(greeting->web_fd);
 	if (r == 0)
 		r = manifest_read(greeting->manifest_fd, greeting->welcome.generation, ret_manifest,
 				  err);
@@ -159,7 +164,7 @@ static void stop_bound(void)
 }
 
 static int serve(struct service *service, const struct api_keys *keys, struct snippets *snippets,
-		 const struct ipc_welcome *welcome, struct error *err)
+		 const struct web_root *page, const struct ipc_welcome *welcome, struct error *err)
 {
 	struct http_server_config config = {
 		.service = service,
@@ -169,6 +174,9 @@ static int serve(struct service *service, const struct api_keys *keys, struct sn
 		.listen_port = welcome->listen_port,
 		.rate = {welcome->rate_per_sec, welcome->rate_burst},
 		.cors = (int)welcome->cors,
+		.assets = page->count ? page->assets : web_assets,
+		.asset_count = page->count ? page->count : web_asset_count,
+		.own_page = page->count > 0,
 	};
 	_Static_assert(sizeof(config.origins) == sizeof(welcome->allowed_origins), "one list");
 	memcpy(config.origins, welcome->allowed_origins, sizeof(config.origins));
@@ -195,12 +203,13 @@ static int serve(struct service *service, const struct api_keys *keys, struct sn
 
 static int front_run(struct error *err)
 {
-	struct greeting greeting = {.manifest_fd = -EBADF, .data_fd = -EBADF};
+	struct greeting greeting = {.manifest_fd = -EBADF, .data_fd = -EBADF, .web_fd = -EBADF};
 	struct manifest *manifest;
 	struct store *store;
 	struct snippets *snippets = NULL;
 	static struct api_keys keys; /* written here alone, before there are other threads */
 	struct service *service;
+	struct web_root page = {0};
 
 	int r = channel_check(err);
 	if (r == 0)
@@ -228,10 +237,13 @@ static int front_run(struct error *err)
 	if (r < 0)
 		return r;
 	r = shared_open(&snippets, err);
+	if (r == 0 && greeting.welcome.has_web_root)
+		r = web_root_read(JAIL_WEB, &page, err);
 	if (r == 0)
-		r = serve(service, &keys, snippets, &greeting.welcome, err);
+		r = serve(service, &keys, snippets, &page, &greeting.welcome, err);
 	else
 		service_stop(service);
+	web_root_fini(&page);
 	snippets_close(snippets);
 	service_free(service);
 	return r;

@@ -82,11 +82,15 @@ static int plan_fill(struct front_plan *plan, const char *exe, const char *data_
 	return plan->null_fd < 0 ? plan->null_fd : 0;
 }
 
-int front_plan_open(struct front_plan *plan, const char *exe, const char *data_dir, uid_t owner,
-		    struct error *err)
+int front_plan_open(struct front_plan *plan, const char *exe, const char *data_dir,
+		    const char *web_root, uid_t owner, struct error *err)
 {
 	*plan = FRONT_PLAN_NONE;
 	int r = plan_fill(plan, exe, data_dir, owner, err);
+	if (r == 0 && web_root) {
+		plan->web_fd = open_or_fail(web_root, O_PATH | O_DIRECTORY, "the web root", err);
+		r = plan->web_fd < 0 ? plan->web_fd : 0;
+	}
 	if (r < 0)
 		front_plan_close(plan);
 	return r;
@@ -98,6 +102,7 @@ void front_plan_close(struct front_plan *plan)
 	plan->mount_ns_fd = fd_close(plan->mount_ns_fd);
 	plan->null_fd = fd_close(plan->null_fd);
 	plan->data_fd = fd_close(plan->data_fd);
+	plan->web_fd = fd_close(plan->web_fd);
 }
 
 /* In the child: only async-signal-safe calls, and the exit status is all it can say. */
@@ -131,7 +136,8 @@ int front_child_start(struct front_child *child, const struct front_plan *plan,
 {
 	int pair[2];
 	struct ipc_message message = {.type = IPC_WELCOME, .welcome = *welcome};
-	const int fds[] = {manifest_fd, plan->data_fd};
+	const int fds[] = {manifest_fd, plan->data_fd,
+			   plan->web_fd < 0 ? plan->data_fd : plan->web_fd};
 	pid_t parent = getpid();
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

@@ -22,17 +22,19 @@ struct front_plan {
 			  */
 	int null_fd;	 /* /dev/null */
 	int data_fd;	 /* sent with WELCOME, O_PATH */
+	int web_fd;	 /* likewise, the folder of the operator's own page; -EBADF: none */
 };
 
-#define FRONT_PLAN_NONE ((struct front_plan){-EBADF, -EBADF, -EBADF, -EBADF})
+#define FRONT_PLAN_NONE ((struct front_plan){-EBADF, -EBADF, -EBADF, -EBADF, -EBADF})
 
 /*
  * Opens everything. Must be called before the supervisor leaves the host's mount namespace. exe:
  * path of sandlot-front; data_dir is made when missing, given to owner, and locked against a second
- * server. Returns 0 or a negative errno with a sentence.
+ * server. web_root: folder of the operator's own page, or NULL. Returns 0 or a negative errno with
+ * a sentence.
  */
-int front_plan_open(struct front_plan *plan, const char *exe, const char *data_dir, uid_t owner,
-		    struct error *err);
+int front_plan_open(struct front_plan *plan, const char *exe, const char *data_dir,
+		    const char *web_root, uid_t owner, struct error *err);
 void front_plan_close(struct front_plan *plan);
 
 struct front_child {

@@ -152,7 +152,7 @@ static int ground_make(struct ground *ground, struct options *options, struct er
 	else
 		r = places_data(is_root, data, err);
 	if (r == 0)
-		r = front_plan_open(&ground->plan, front_exe, data,
+		r = front_plan_open(&ground->plan, front_exe, data, options->web_root,
 				    is_root ? FRONT_USER : geteuid(), err);
 	if (r == 0)
 		r = source_open(ground, options, dir, err);

@@ -322,6 +322,7 @@ static void welcome_fill(struct supervisor *sup)
 		.rate_per_sec = sup->options.rate_per_sec,
 		.rate_burst = sup->options.rate_burst,
 		.cors = (uint32_t)sup->options.cors,
+		.has_web_root = sup->options.web_root != NULL,
 	};
 	snprintf(sup->welcome.metrics_token, sizeof(sup->welcome.metrics_token), "%s",
 		 sup->options.metrics_token);

@@ -70,6 +70,10 @@ static const char help_text[] =
 	"repeated\n"
 	"                             (clients may have a share of their own: file api-keys in "
 	"--data)\n"
+	"  --web-root DIR             serve the page in DIR (index.html and what it wants, "
+	"readable by\n"
+	"                             everybody; read when the server starts) in place of our "
+	"own\n"
 	"  --cors                     let pages of any site use the Rust Playground's interface "
 	"(/execute,\n"
 	"                             /evaluate.json, …), such as books whose examples run here\n"
@@ -99,6 +103,7 @@ static const char help_examples[] =
 	"Examples:\n"
 	"  sandlot serve\n"
 	"  sandlot serve --listen 0.0.0.0:80 --image /srv/sandlot/image\n"
+	"  sandlot serve --web-root /srv/playground/build --cors\n"
 	"  sandlot serve --rate 5 --burst 30 --proxy 127.0.0.1     # public, behind a reverse "
 	"proxy\n"
 	"  sandlot serve --listen 127.0.0.1:0 --run-limit memory=128M --run-limit wall=5s\n"
@@ -271,6 +276,7 @@ enum option_id {
 	OPTION_RATE,
 	OPTION_BURST,
 	OPTION_PROXY,
+	OPTION_WEB_ROOT,
 	OPTION_CORS,
 	OPTION_ALLOW_ORIGIN,
 	OPTION_HELP,
@@ -296,6 +302,7 @@ static const struct option long_options[] = {
 	{"rate", required_argument, NULL, OPTION_RATE},
 	{"burst", required_argument, NULL, OPTION_BURST},
 	{"proxy", required_argument, NULL, OPTION_PROXY},
+	{"web-root", required_argument, NULL, OPTION_WEB_ROOT},
 	{"cors", no_argument, NULL, OPTION_CORS},
 	{"allow-origin", required_argument, NULL, OPTION_ALLOW_ORIGIN},
 	{"help", no_argument, NULL, OPTION_HELP},
@@ -350,6 +357,9 @@ static int option_take(struct options *options, int id, const char *value, struc
 		return parse_number("--rate", value, 0, RATE_MAX, &options->rate_per_sec, err);
 	case OPTION_BURST:
 		return parse_number("--burst", value, 1, RATE_MAX, &options->rate_burst, err);
+	case OPTION_WEB_ROOT:
+		options->web_root = value;
+		return 0;
 	case OPTION_CORS:
 		options->cors = 1;
 		return 0;

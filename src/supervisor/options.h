@@ -26,6 +26,7 @@ struct options {
 	int cors;		   /* 1: pages of other sites may use the Rust Playground's API */
 	char proxies[256];	   /* addresses and networks, commas between them */
 	char allowed_origins[256]; /* origins parted by spaces, "*" for any, or "" */
+	const char *web_root;	   /* borrowed from argv; NULL: the embedded page */
 };
 
 enum options_verdict { OPTIONS_SERVE, OPTIONS_HELP };

@@ -79,11 +79,12 @@ static void assets_etag_matches_lists_and_weak_ones(void **state)
 static void assets_find_knows_paths_only(void **state)
 {
 	(void)state;
-	assert_ptr_equal(assets_find("/"), &web_assets[0]);
-	assert_ptr_equal(assets_find("/help"), &web_assets[0]);
-	assert_ptr_equal(assets_find("/assets/main-ABCDEF23.js"), &web_assets[1]);
-	assert_null(assets_find("/assets/"));
-	assert_null(assets_find("/index.html"));
+	assert_ptr_equal(assets_find(web_assets, web_asset_count, "/"), &web_assets[0]);
+	assert_ptr_equal(assets_find(web_assets, web_asset_count, "/help"), &web_assets[0]);
+	assert_ptr_equal(assets_find(web_assets, web_asset_count, "/assets/main-ABCDEF23.js"),
+			 &web_assets[1]);
+	assert_null(assets_find(web_assets, web_asset_count, "/assets/"));
+	assert_null(assets_find(web_assets, web_asset_count, "/index.html"));
 }
 
 static void http_client_key_of_cuts_ipv6(void **state)

@@ -38,7 +38,7 @@ enum { CODE_DENIED = 0 };
 enum { CODE_DENIED = EPERM };
 #endif
 
-static char folder[64];
+static char folder[64], web_folder[64];
 static unsigned free_port;
 
 /* An attempt returns 0 when it succeeds, or the errno it failed with. */
@@ -84,6 +84,7 @@ static int status_of(attempt *try, enum place place)
 		if (place == JAILED_WITHOUT_ROOT && lose_root() < 0)
 			_exit(STATUS_JAIL + 1);
 		config.data_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		config.web_fd = open(web_folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (place != OUTSIDE && jail_enter(&config, &err) < 0) {
 			fprintf(stderr, "%s: %s\n", err.step, err.text);
 			_exit(STATUS_JAIL);
@@ -199,6 +200,36 @@ static int try_write_data(void)
 	if (r == 0)
 		r = result(unlink(data_path("file")));
 	return r;
+}
+
+static const char *web_path(const char *name)
+{
+	static char path[128];
+	struct stat st;
+	snprintf(path, sizeof(path), "%s/%s", stat(web_folder, &st) == 0 ? web_folder : JAIL_WEB,
+		 name);
+	return path;
+}
+
+static int try_write_web(void)
+{
+	int fd = open(web_path("file"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	int r = result(fd);
+	if (r == 0)
+		unlink(web_path("file"));
+	return r;
+}
+
+static int try_read_web(void)
+{
+	char byte;
+	int fd = open(web_path("page"), O_RDONLY | O_CLOEXEC);
+	return fd < 0 || read(fd, &byte, 1) != 1 ? errno : 0;
+}
+
+static int try_follow_web(void)
+{
+	return result(open(web_path("link"), O_RDONLY | O_CLOEXEC));
 }
 
 static int try_symlink_data(void)
@@ -405,10 +436,37 @@ static void jail_threads_and_records_work(void **state)
 	assert_int_equal(status_of(try_threads_and_sqlite, JAILED_WITHOUT_ROOT), 0);
 }
 
+static void jail_operators_page_can_be_read_and_nothing_more(void **state)
+{
+	(void)state;
+	check(try_read_web, 0);
+	check(try_write_web, EROFS);
+	check(try_follow_web, ENOENT);
+}
+
+static void jail_enter_without_an_operators_page_has_no_such_folder(void **state)
+{
+	struct jail_config config = {.user_id = USER, .web_fd = -EBADF};
+	struct error err = {0};
+	struct stat st;
+	int status;
+
+	(void)state;
+	config.data_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(jail_enter(&config, &err) == 0 && stat(JAIL_WEB, &st) < 0 && errno == ENOENT
+			      ? 0
+			      : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	fd_close(config.data_fd);
+}
+
 static void jail_enter_foreign_data_folder_is_refused(void **state)
 {
 	struct error err = {0};
-	struct jail_config config = {.user_id = USER + 1};
+	struct jail_config config = {.user_id = USER + 1, .web_fd = -EBADF};
 	struct stat before, after;
 
 	(void)state;
@@ -436,6 +494,21 @@ static int port_of(int fd, unsigned *ret_port)
 	return 0;
 }
 
+static int make_web_folder(void)
+{
+	char path[128];
+
+	snprintf(web_folder, sizeof(web_folder), "/tmp/test_jail.XXXXXX");
+	if (!mkdtemp(web_folder) || chmod(web_folder, 0755) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/link", web_folder);
+	if (symlink("/etc/passwd", path) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/page", web_folder);
+	_cleanup_fd_ int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	return fd >= 0 && write(fd, "x", 1) == 1 ? fchmod(fd, 0644) : -1;
+}
+
 /* Without root there is no jail to enter, and one test that says so. */
 static void jail_tests_need_root(void **state)
 {
@@ -450,6 +523,8 @@ static int setup(void **state)
 	(void)state;
 	snprintf(folder, sizeof(folder), "/tmp/test_jail.XXXXXX");
 	if (!mkdtemp(folder) || chown(folder, USER, USER) < 0)
+		return -1;
+	if (make_web_folder() < 0)
 		return -1;
 	/* A port that was free a moment ago, and one that is listened on. */
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -467,6 +542,9 @@ static int teardown(void **state)
 {
 	(void)state;
 	listener_fd = fd_close(listener_fd);
+	unlink(web_path("page"));
+	unlink(web_path("link"));
+	rmdir(web_folder);
 	unlink(data_path("sandlot.db"));
 	unlink(data_path("sandlot.db-wal"));
 	return rmdir(folder);
@@ -482,6 +560,8 @@ int main(void)
 		cmocka_unit_test(jail_processes_outside_are_out_of_reach),
 		cmocka_unit_test(jail_user_is_another_for_good),
 		cmocka_unit_test(jail_threads_and_records_work),
+		cmocka_unit_test(jail_operators_page_can_be_read_and_nothing_more),
+		cmocka_unit_test(jail_enter_without_an_operators_page_has_no_such_folder),
 		cmocka_unit_test(jail_enter_foreign_data_folder_is_refused),
 	};
 	const struct CMUnitTest none[] = {cmocka_unit_test(jail_tests_need_root)};
