@@ -2,6 +2,7 @@
 import { addAccessTests } from "./access.mjs";
 import { addEmbedTests } from "./embed.mjs";
 import { addFileTests } from "./files.mjs";
+import { addFixTests } from "./fixes.mjs";
 import { addHostileTests } from "./hostile.mjs";
 import { addPeopleTests } from "./people.mjs";
 import { assert, assertIncludes, runTests } from "./playground.mjs";
@@ -352,6 +353,7 @@ for (const scheme of ["light", "dark"]) {
 
 addFileTests(test);
 addToolTests(test);
+addFixTests(test);
 addPeopleTests(test);
 addHostileTests(test);
 addEmbedTests(test);

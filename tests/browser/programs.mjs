@@ -149,3 +149,10 @@ export const rustLibrary = `pub fn twice(n: u32) -> u32 {
     n.wrapping_mul(2)
 }
 `;
+
+export const rustFixes = `fn main() {
+    let crab = "🦀"; let idle = 1;
+    let mut n = crab.len();
+    println!("{n}");
+}
+`;
