@@ -51,6 +51,18 @@ const looks = EditorView.theme({
   ".cm-diagnostic": { padding: "8px 12px", fontFamily: "var(--sans)", fontSize: "13px", maxWidth: "60ch" },
   ".cm-diagnostic-error": { borderLeft: "4px solid var(--red)" },
   ".cm-diagnostic-warning": { borderLeft: "4px solid var(--amber)" },
+  ".cm-diagnosticSource": { fontSize: "12px", opacity: "1", color: "var(--muted)" },
+  ".cm-diagnosticAction": {
+    backgroundColor: "var(--accent)",
+    color: "var(--on-accent)",
+    borderRadius: "6px",
+    padding: "2px 9px",
+    font: "600 12.5px var(--sans)",
+  },
+  ".cm-panel.cm-panel-lint ul [aria-selected], .cm-panel.cm-panel-lint ul:focus [aria-selected]": {
+    backgroundColor: "var(--accent-soft)",
+    color: "var(--ink)",
+  },
   ".cm-panels": { backgroundColor: "var(--raised)", color: "var(--ink)", fontFamily: "var(--sans)" },
   ".cm-panels-bottom": { borderTop: "1px solid var(--line)" },
   ".cm-panel.cm-search": { padding: "10px 36px 10px 14px", fontSize: "13px" },
