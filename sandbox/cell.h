@@ -8,6 +8,7 @@
 #ifndef SANDBOX_CELL_H
 #define SANDBOX_CELL_H
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "sandbox/cell_spec.h"
@@ -20,6 +21,12 @@ struct cell_context {
 	int step;				/* enum cell_step being done */
 	char **argv, **envp;			/* owned, NULL-terminated */
 	char artefact_out[BUNDLE_PATH_MAX + 1]; /* below /playground; empty: none */
+	pid_t job;
+	/* Of a job that is started early: where it reads its later words, and these. */
+	char fifo[BUNDLE_PATH_MAX + 1];
+	char *later; /* owned; NULL until they have come */
+	size_t later_len;
+	atomic_int *fed; /* shared with the feeder: 1 once the job has opened the FIFO; or NULL */
 };
 
 typedef int cell_step_function(struct cell_context *context);
@@ -27,14 +34,17 @@ typedef int cell_step_function(struct cell_context *context);
 #define HOST_STEP(constant, name, help)
 #define INIT_STEP(constant, function, name, help) cell_step_function function;
 #define JOB_STEP(constant, function, name, help) cell_step_function function;
+#define FEED_STEP(constant, function, name, help) cell_step_function function;
 #include "sandbox/cell_steps.def"
 #undef HOST_STEP
 #undef INIT_STEP
 #undef JOB_STEP
+#undef FEED_STEP
 
-/* Walks the INIT or the JOB steps in order until one fails. Returns 0 or its negative errno. */
+/* Walks the INIT, JOB or FEED steps in order until one fails. Returns 0 or its negative errno. */
 int cell_init_steps(struct cell_context *context);
 int cell_job_steps(struct cell_context *context);
+int cell_feed_steps(struct cell_context *context);
 
 /* Describes the failure of the current step, with the errno's words. Returns -error_number. */
 int cell_failed(struct cell_context *context, int error_number, const char *format, ...)
@@ -52,6 +62,20 @@ int cell_without(const struct cell_context *context, enum cell_layer layer);
  */
 pid_t cell_start_job(struct cell_context *context);
 
+/*
+ * Waits for a packet of the launcher's with fd_count fds and those to join cgroups by. Returns how
+ * many fds came, or a negative errno: -EPIPE when the launcher is gone, -EBADMSG for another
+ * packet.
+ */
+int cell_receive(uint32_t magic, unsigned fd_count, struct cell_work *ret_work,
+		 int ret_fds[WORK_FDS_MAX]);
+
+/* Once the job has ended: a negative errno, described, when it ended before a word had come. */
+int cell_check_fed(struct cell_context *context);
+
+/* Takes the later bundle, CELL_FD_BUNDLE, apart. Returns 0 or a negative errno, described. */
+int cell_unpack_later(struct cell_context *context);
+
 /* Gives the tmpfs its size and its number of inodes. Once the root is in place. 0 or -errno. */
 int cell_size_files(const struct limits *limits);
 
@@ -60,10 +84,10 @@ int cell_size_files(const struct limits *limits);
 int cell_make_parents(const char *path);
 
 /*
- * Waits for the job, reaps orphans, ends everything else, and fills in the report: wait status,
- * file space, artefact.
+ * Waits for the job (when a step has failed: ends it), reaps orphans, ends everything else, and
+ * fills in the report: wait status, file space, artefact.
  */
-void cell_finish_job(struct cell_context *context, pid_t job, struct cell_report *ret_report);
+void cell_finish_job(struct cell_context *context, struct cell_report *ret_report);
 
 /* Copies the artefact to CELL_FD_ARTEFACT_OUT. Returns 0 (ret_bytes set) or a negative errno. */
 int cell_copy_artefact(struct cell_context *context, uint64_t *ret_bytes);

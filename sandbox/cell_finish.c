@@ -55,11 +55,14 @@ static void look_at_files(struct cell_report *report)
 	report->files_full = space.f_bfree == 0 || report->inodes_full;
 }
 
-void cell_finish_job(struct cell_context *context, pid_t job, struct cell_report *ret_report)
+void cell_finish_job(struct cell_context *context, struct cell_report *ret_report)
 {
 	keep_two_capabilities();
 	ret_report->started = context->error.code == 0;
-	ret_report->wait_status = wait_for(job);
+	if (ret_report->started)
+		ret_report->wait_status = wait_for(context->job);
+	if (ret_report->started && cell_check_fed(context) < 0)
+		ret_report->started = 0;
 	end_everything();
 	look_at_files(ret_report);
 	if (!ret_report->started || !context->artefact_out[0])

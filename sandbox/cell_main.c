@@ -35,9 +35,11 @@ int main(void)
 		return 64;
 	}
 	if (cell_init_steps(&context) == 0) {
-		pid_t job = cell_start_job(&context);
-		if (job > 0)
-			cell_finish_job(&context, job, &report);
+		context.job = cell_start_job(&context);
+		if (context.job > 0 && context.error.code == 0)
+			cell_feed_steps(&context);
+		if (context.job > 0)
+			cell_finish_job(&context, &report);
 	}
 	if (context.error.code < 0) {
 		report.started = 0;

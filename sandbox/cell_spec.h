@@ -8,8 +8,9 @@
  * - 0 1 2: the job's stdin, stdout, stderr. Come with the work; pid 1 closes its copies once the
  *   job has started.
  * - 3: spec, a sealed memfd. Closed after reading.
- * - 4: channel, SOCK_SEQPACKET: go-ahead in before the exec, the work in after it, one report out.
- * - 5: bundle, a sealed memfd. Comes with the work, closed after unpacking.
+ * - 4: channel, SOCK_SEQPACKET: go-ahead in before the exec, the work in after it (an early job's
+ * in two packets), one report out.
+ * - 5: bundle, a sealed memfd. Comes with the work, closed after unpacking; so does a later one.
  * - 6: artefact out, an empty memfd. Written by pid 1 after everything else is dead.
  * - 7: artefact in, a sealed memfd. Comes with the work; the bundle again when there is none.
  * - 8…: cgroup join fds (cgroup v1 `tasks`). Come with the work, written by the job, closed by
@@ -32,10 +33,12 @@ enum cell_step {
 #define HOST_STEP(constant, name, help) STEP_##constant,
 #define INIT_STEP(constant, function, name, help) STEP_##constant,
 #define JOB_STEP(constant, function, name, help) STEP_##constant,
+#define FEED_STEP(constant, function, name, help) STEP_##constant,
 #include "sandbox/cell_steps.def"
 #undef HOST_STEP
 #undef INIT_STEP
 #undef JOB_STEP
+#undef FEED_STEP
 	CELL_STEP_COUNT
 };
 
@@ -51,6 +54,7 @@ enum cell_fd {
 enum {
 	CELL_SPEC_MAGIC = 0x53435031, /* "SCP1" */
 	CELL_WORK_MAGIC = 0x574b5031, /* "WKP1" */
+	CELL_FEED_MAGIC = 0x46445031, /* "FDP1" */
 	CELL_JOIN_MAX = 4,	      /* cgroup hierarchies joined by the job */
 	CELL_BINDS_MAX = CELL_HOST_BINDS_MAX,
 	CELL_UID = 1000, /* the job's user and group inside */
@@ -75,11 +79,13 @@ struct cell_spec {
 
 /*
  * The job, when it comes: one packet with fds in the order of enum cell_work_fd, then those to join
- * cgroups by. Written by the launcher, trusted by the cell.
+ * cgroups by. An early job comes in two: the second has the rest's bundle, and limits that hold
+ * from then on. Written by the launcher, trusted by the cell.
  */
 struct cell_work {
 	uint32_t magic;
 	uint32_t has_artefact_in;
+	uint32_t early;	     /* 1: the bundle is an early one, and CELL_FEED_MAGIC follows */
 	uint32_t join_count; /* 0 to CELL_JOIN_MAX */
 	struct limits limits;
 };
@@ -91,7 +97,8 @@ enum cell_work_fd {
 	WORK_BUNDLE,
 	WORK_ARTEFACT_IN, /* the bundle again without */
 	WORK_FDS,
-	WORK_FDS_MAX = WORK_FDS + CELL_JOIN_MAX
+	WORK_FDS_MAX = WORK_FDS + CELL_JOIN_MAX,
+	FEED_FDS = 1, /* of CELL_FEED_MAGIC: the later bundle */
 };
 
 /* What pid 1 says before it ends: one packet, whole or not at all. */

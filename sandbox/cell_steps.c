@@ -14,24 +14,37 @@ struct step {
 #define HOST_STEP(constant, name, help)
 #define INIT_STEP(constant, function, name, help) {STEP_##constant, function},
 #define JOB_STEP(constant, function, name, help)
+#define FEED_STEP(constant, function, name, help)
 static const struct step init_steps[] = {
 #include "sandbox/cell_steps.def"
 };
 #undef INIT_STEP
 #undef JOB_STEP
+#undef FEED_STEP
 
 #define INIT_STEP(constant, function, name, help)
 #define JOB_STEP(constant, function, name, help) {STEP_##constant, function},
+#define FEED_STEP(constant, function, name, help)
 static const struct step job_steps[] = {
+#include "sandbox/cell_steps.def"
+};
+#undef JOB_STEP
+#undef FEED_STEP
+
+#define JOB_STEP(constant, function, name, help)
+#define FEED_STEP(constant, function, name, help) {STEP_##constant, function},
+static const struct step feed_steps[] = {
 #include "sandbox/cell_steps.def"
 };
 #undef HOST_STEP
 #undef INIT_STEP
 #undef JOB_STEP
+#undef FEED_STEP
 
 #define HOST_STEP(constant, name, help) name,
 #define INIT_STEP(constant, function, name, help) name,
 #define JOB_STEP(constant, function, name, help) name,
+#define FEED_STEP(constant, function, name, help) name,
 static const char *const step_names[CELL_STEP_COUNT] = {
 #include "sandbox/cell_steps.def"
 };
@@ -76,4 +89,9 @@ int cell_init_steps(struct cell_context *context)
 int cell_job_steps(struct cell_context *context)
 {
 	return walk(context, job_steps, sizeof(job_steps) / sizeof(job_steps[0]));
+}
+
+int cell_feed_steps(struct cell_context *context)
+{
+	return walk(context, feed_steps, sizeof(feed_steps) / sizeof(feed_steps[0]));
 }

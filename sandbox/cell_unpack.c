@@ -1,7 +1,9 @@
 /*
  * Places what the bundle carries: files below /playground, the artefact of an earlier step, and in
- * memory the argument vector and the environment. This is the first and only reader of the bundle's
+ * memory the argument vector and the environment. This is the first and only reader of a bundle's
  * bytes; it runs inside the namespaces, with the job's file system ids.
+ *
+ * A job that is started early has two bundles: what one may carry, the other may not.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,7 +26,20 @@ static const char *const default_env[] = {
 
 enum { DEFAULT_ENV = sizeof(default_env) / sizeof(default_env[0]) };
 
+enum bundle_part { BUNDLE_WHOLE, BUNDLE_EARLY, BUNDLE_REST };
+
+#define CARRIES(type) (1U << BUNDLE_##type)
+
+static const unsigned carries[] = {
+	[BUNDLE_WHOLE] = CARRIES(ARG) | CARRIES(ENV) | CARRIES(FILE) | CARRIES(PROGRAM) |
+			 CARRIES(ARTEFACT_IN) | CARRIES(ARTEFACT_OUT),
+	[BUNDLE_EARLY] =
+		CARRIES(ARG) | CARRIES(ENV) | CARRIES(FILE) | CARRIES(PROGRAM) | CARRIES(FIFO),
+	[BUNDLE_REST] = CARRIES(FILE) | CARRIES(ARTEFACT_OUT) | CARRIES(LATER),
+};
+
 struct unpacking {
+	enum bundle_part part;
 	const void *data;
 	size_t len;
 	unsigned args, envs, files;
@@ -77,9 +92,40 @@ static int set_artefact_out(struct cell_context *context, const struct bundle_re
 	return 0;
 }
 
+static int make_fifo(struct cell_context *context, const struct bundle_record *record)
+{
+	if (context->fifo[0])
+		return cell_failed(context, EBADMSG, "the bundle names two FIFOs");
+	memcpy(context->fifo, record->name, record->name_len);
+	int r = cell_make_parents(context->fifo);
+	if (r == 0 && mkfifo(context->fifo, 0600) < 0)
+		r = -errno;
+	return r < 0 ? cell_failed(context, -r, "cannot make the FIFO /playground/%s",
+				   context->fifo)
+		     : 0;
+}
+
+static int set_later(struct cell_context *context, const struct bundle_record *record)
+{
+	if (context->later)
+		return cell_failed(context, EBADMSG, "the bundle has two lots of later words");
+	if (record->name_len != strlen(context->fifo) ||
+	    memcmp(record->name, context->fifo, record->name_len) != 0)
+		return cell_failed(context, EBADMSG, "the bundle's later words are for no FIFO");
+	context->later = malloc(record->body_len + 1);
+	if (!context->later)
+		return cell_failed(context, ENOMEM, "cannot keep the later words");
+	memcpy(context->later, record->body, record->body_len);
+	context->later_len = record->body_len;
+	return 0;
+}
+
 static int take_record(struct cell_context *context, struct unpacking *unpacking,
 		       const struct bundle_record *record)
 {
+	if (!(carries[unpacking->part] & 1U << record->type))
+		return cell_failed(context, EBADMSG,
+				   "the bundle has a record that it may not have");
 	switch (record->type) {
 	case BUNDLE_ARG:
 		if (unpacking->args == BUNDLE_ARGS_MAX)
@@ -101,6 +147,10 @@ static int take_record(struct cell_context *context, struct unpacking *unpacking
 		if (unpacking->files++ == BUNDLE_FILES_MAX)
 			return too_many(context, "files", BUNDLE_FILES_MAX);
 		return place(context, record, record->type == BUNDLE_FILE ? 0644 : 0755);
+	case BUNDLE_FIFO:
+		return make_fifo(context, record);
+	case BUNDLE_LATER:
+		return set_later(context, record);
 	case BUNDLE_END:
 	case BUNDLE_TYPE_COUNT:
 		break;
@@ -132,17 +182,23 @@ static int unpack_records(struct cell_context *context, struct unpacking *unpack
 	}
 	if (r < 0)
 		return cell_failed(context, -r, "%s", fault.text);
+	if (unpacking->part == BUNDLE_REST)
+		return context->later
+			       ? 0
+			       : cell_failed(context, EBADMSG, "the bundle has no later words");
 	if (unpacking->args == 0)
 		return cell_failed(context, EBADMSG, "the bundle names no program");
+	if (unpacking->part == BUNDLE_EARLY && !context->fifo[0])
+		return cell_failed(context, EBADMSG, "the bundle names no FIFO");
 	for (size_t i = 0; i < DEFAULT_ENV; i++)
 		if (!env_has(context->envp, default_env[i]))
 			context->envp[unpacking->envs++] = (char *)(uintptr_t)default_env[i];
 	return 0;
 }
 
-int cell_unpack(struct cell_context *context)
+static int unpack(struct cell_context *context, enum bundle_part part)
 {
-	struct unpacking unpacking = {0};
+	struct unpacking unpacking = {.part = part};
 	struct stat st;
 
 	if (fstat(CELL_FD_BUNDLE, &st) < 0)
@@ -155,11 +211,6 @@ int cell_unpack(struct cell_context *context)
 	if (data == MAP_FAILED)
 		return cell_failed(context, errno, "cannot map the bundle");
 	unpacking.data = data;
-	context->argv = calloc(BUNDLE_ARGS_MAX + 1, sizeof(char *));
-	context->envp = calloc(BUNDLE_ENV_MAX + DEFAULT_ENV + 1, sizeof(char *));
-	if (!context->argv || !context->envp)
-		return cell_failed(context, ENOMEM, "cannot keep the arguments");
-
 	/* As the job's user from here, so that what is made is the job's; its return values tell
 	 * nothing. With a single id it is so already. */
 	if (!context->spec.single_id) {
@@ -171,6 +222,21 @@ int cell_unpack(struct cell_context *context)
 	setfsgid(0);
 	munmap(data, unpacking.len);
 	close(CELL_FD_BUNDLE);
+	return r;
+}
+
+int cell_unpack(struct cell_context *context)
+{
+	context->argv = calloc(BUNDLE_ARGS_MAX + 1, sizeof(char *));
+	context->envp = calloc(BUNDLE_ENV_MAX + DEFAULT_ENV + 1, sizeof(char *));
+	if (!context->argv || !context->envp)
+		return cell_failed(context, ENOMEM, "cannot keep the arguments");
+	int r = unpack(context, context->work.early ? BUNDLE_EARLY : BUNDLE_WHOLE);
 	close(CELL_FD_ARTEFACT_IN);
 	return r;
+}
+
+int cell_unpack_later(struct cell_context *context)
+{
+	return unpack(context, BUNDLE_REST);
 }

@@ -24,14 +24,14 @@ static int place_of(uint32_t fd)
 	return fd < WORK_FDS ? places[fd] : CELL_FD_JOIN + (int)fd - WORK_FDS;
 }
 
-/* Returns the number of fds, or a negative errno: -EPIPE when the launcher is gone. */
-static int receive(struct cell_work *work, int fds[WORK_FDS_MAX])
+int cell_receive(uint32_t magic, unsigned fd_count, struct cell_work *ret_work,
+		 int ret_fds[WORK_FDS_MAX])
 {
 	union {
 		char bytes[CMSG_SPACE(WORK_FDS_MAX * sizeof(int))];
 		struct cmsghdr align;
 	} control;
-	struct iovec iov = {.iov_base = work, .iov_len = sizeof(*work)};
+	struct iovec iov = {.iov_base = ret_work, .iov_len = sizeof(*ret_work)};
 	struct msghdr message = {.msg_iov = &iov,
 				 .msg_iovlen = 1,
 				 .msg_control = control.bytes,
@@ -44,20 +44,22 @@ static int receive(struct cell_work *work, int fds[WORK_FDS_MAX])
 	if (n <= 0)
 		return n < 0 ? -errno : -EPIPE;
 	const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	if (n != (ssize_t)sizeof(*work) || work->magic != CELL_WORK_MAGIC || !header ||
+	if (n != (ssize_t)sizeof(*ret_work) || ret_work->magic != magic || !header ||
 	    message.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || header->cmsg_type != SCM_RIGHTS ||
-	    work->join_count > CELL_JOIN_MAX ||
-	    header->cmsg_len != CMSG_LEN((WORK_FDS + work->join_count) * sizeof(int)))
+	    ret_work->join_count > CELL_JOIN_MAX)
 		return -EBADMSG;
-	memcpy(fds, CMSG_DATA(header), (WORK_FDS + work->join_count) * sizeof(int));
-	return WORK_FDS + (int)work->join_count;
+	fd_count += ret_work->join_count;
+	if (header->cmsg_len != CMSG_LEN(fd_count * sizeof(int)))
+		return -EBADMSG;
+	memcpy(ret_fds, CMSG_DATA(header), fd_count * sizeof(int));
+	return (int)fd_count;
 }
 
 int cell_take_work(struct cell_context *context)
 {
 	int fds[WORK_FDS_MAX];
 
-	int count = receive(&context->work, fds);
+	int count = cell_receive(CELL_WORK_MAGIC, WORK_FDS, &context->work, fds);
 	if (count < 0)
 		return cell_failed(context, -count, "no job came from the launcher");
 	for (int i = 0; i < count; i++) {

@@ -13,6 +13,7 @@ static const struct {
 #define HOST_STEP(constant, name, help) {"launcher", name, help},
 #define INIT_STEP(constant, function, name, help) {"pid 1", name, help},
 #define JOB_STEP(constant, function, name, help) {"job", name, help},
+#define FEED_STEP(constant, function, name, help) {"pid 1", name, help},
 #include "sandbox/cell_steps.def"
 };
 

@@ -22,6 +22,7 @@
 #include "sandbox/cell_spec.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/launch_owner.h"
+#include "sandbox/launch_send.h"
 #include "sandbox/sandbox.h"
 
 /* What a launch holds on its way; everything is handed to struct cell at the end. */
@@ -315,33 +316,19 @@ static int host_hand_over(struct launching *launching, struct error *err)
 	struct cell_work work = {
 		.magic = CELL_WORK_MAGIC,
 		.has_artefact_in = launch->artefact_in_fd >= 0,
+		.early = launch->early != 0,
 		.join_count = cgroup ? cgroup->join_count : 0,
 		.limits = launch->limits,
 	};
-	union {
-		char bytes[CMSG_SPACE(sizeof(fds))];
-		struct cmsghdr align;
-	} control = {.bytes = {0}};
-	struct iovec iov = {.iov_base = &work, .iov_len = sizeof(work)};
-	const socklen_t fds_size = (socklen_t)((WORK_FDS + work.join_count) * sizeof(fds[0]));
-	struct msghdr message = {.msg_iov = &iov,
-				 .msg_iovlen = 1,
-				 .msg_control = control.bytes,
-				 .msg_controllen = (socklen_t)CMSG_SPACE(fds_size)};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	int r = cgroup ? cgroup_limit(cgroup, &launch->limits, err) : 0;
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < work.join_count; i++)
 		fds[WORK_FDS + i] = cgroup->join_fds[i];
-	*header = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
-				   .cmsg_type = SCM_RIGHTS,
-				   .cmsg_len = (socklen_t)CMSG_LEN(fds_size)};
-	memcpy(CMSG_DATA(header), fds, fds_size);
-	if (sendmsg(launching->cell.report_fd, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE)
-		return error_set(err, -errno, "hand-over", "cannot send the job to the cell");
-	/* EPIPE: it has ended already, and its report says why. */
+	r = launch_send(launching->cell.report_fd, &work, fds, WORK_FDS + work.join_count);
+	if (r < 0)
+		return error_set(err, r, "hand-over", "cannot send the job to the cell");
 	if (cgroup)
 		cgroup_launched(launching->cell.cgroup);
 	return 0;
@@ -365,6 +352,7 @@ static const char *const host_step_names[] = {
 #define HOST_STEP(constant, name, help) [STEP_##constant] = name,
 #define INIT_STEP(constant, function, name, help)
 #define JOB_STEP(constant, function, name, help)
+#define FEED_STEP(constant, function, name, help)
 #include "sandbox/cell_steps.def"
 };
 

@@ -231,6 +231,7 @@ struct cell_launch {
 	int fail_at_step;     /* fault injection: index in the step table, or -1 */
 	struct limits limits; /* wall_usec and output_bytes are the caller's to enforce, the rest is
 				 ours */
+	int early;	      /* 1: an early bundle; cell_feed() must follow, or cell_kill() */
 	int bundle_fd;	      /* sealed memfd, see base/bundle.h */
 	int stdin_fd, stdout_fd, stderr_fd;
 	int artefact_in_fd; /* sealed memfd or -EBADF */
@@ -285,6 +286,14 @@ int cell_prepare(struct cell_host *host, const struct cell_launch *launch, struc
  */
 int cell_begin(struct cell_host *host, struct cell *cell, const struct cell_launch *launch,
 	       struct error *err);
+
+/*
+ * Gives a cell that was begun early the rest of its job, once: its time runs from here, limits hold
+ * from here on (none may be higher than those it began with). bundle_fd: borrowed, sealed, the
+ * later bundle. Returns 0, or a negative errno: kill it then. A cell that has ended meanwhile is no
+ * failure: its result says so, as does that of one whose program had ended: refused, step "feed".
+ */
+int cell_feed(struct cell *cell, const struct limits *limits, int bundle_fd, struct error *err);
 
 /* Ends a prepared cell that has no job. */
 void cell_discard(struct cell_host *host, struct cell *cell);

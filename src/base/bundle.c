@@ -58,10 +58,15 @@ void bundle_add_text(struct bundle_writer *writer, enum bundle_type type, const 
 	bundle_add(writer, type, NULL, text, strlen(text));
 }
 
-int bundle_finish(struct bundle_writer *writer)
+int bundle_end(struct bundle_writer *writer)
 {
 	bundle_add(writer, BUNDLE_END, NULL, NULL, 0);
-	int r = writer->failed;
+	return writer->failed;
+}
+
+int bundle_finish(struct bundle_writer *writer)
+{
+	int r = bundle_end(writer);
 	if (r == 0)
 		r = memfd_new_sealed("bundle", writer->data, writer->used);
 	free(writer->data);
@@ -89,6 +94,20 @@ static int malformed(struct error *err, const char *why)
 	return error_set_plain(err, -EBADMSG, "bundle", "the bundle is malformed: %s", why);
 }
 
+static const char *later_fault(const struct bundle_record *record)
+{
+	if (record->body_len && memchr(record->body, '\0', record->body_len))
+		return "a later word carries a NUL";
+	if (record->body_len && record->body[record->body_len - 1] != '\n')
+		return "a later word has no end";
+	return NULL;
+}
+
+static const char *path_fault(const struct bundle_record *record)
+{
+	return bundle_path_is_valid(record->name, record->name_len) ? NULL : "a path is not valid";
+}
+
 static const char *record_fault(const struct bundle_record *record)
 {
 	switch (record->type) {
@@ -108,13 +127,15 @@ static const char *record_fault(const struct bundle_record *record)
 		return NULL;
 	case BUNDLE_ARTEFACT_IN:
 	case BUNDLE_ARTEFACT_OUT:
-		if (record->body_len)
-			return "an artefact path carries bytes";
+	case BUNDLE_FIFO:
+		return record->body_len ? "a path carries bytes" : path_fault(record);
+	case BUNDLE_LATER:
+		if (later_fault(record))
+			return later_fault(record);
 		/* fall through */
 	case BUNDLE_FILE:
 	case BUNDLE_PROGRAM:
-		return bundle_path_is_valid(record->name, record->name_len) ? NULL
-									    : "a path is not valid";
+		return path_fault(record);
 	case BUNDLE_TYPE_COUNT:
 		break;
 	}

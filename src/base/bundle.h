@@ -3,6 +3,10 @@
  * asker (front end, `sandlot cell`) writes it into a sealed memfd; only the cell's pid 1, already
  * inside its namespaces, reads it. The supervisor passes the fd along and never looks inside.
  *
+ * A step that is started early has two. The first says what can be known ahead: argv, environment
+ * and a BUNDLE_FIFO that argv makes the program read; the second, which comes with the job, what is
+ * left: files, the artefact, and in BUNDLE_LATER what the program reads.
+ *
  * Layout, native byte order (writer and reader are one build on one machine): an 8-byte magic, then
  * records of {u32 type, u32 name length, u64 body length, name bytes, body bytes}, the last of type
  * BUNDLE_END. Names carry no NUL and are not terminated.
@@ -24,6 +28,8 @@ enum bundle_type {
 			      */
 	BUNDLE_ARTEFACT_OUT, /* name: path below /playground to copy out at the end */
 	BUNDLE_PROGRAM,	     /* as BUNDLE_FILE, made with mode 0755 */
+	BUNDLE_FIFO,  /* name: path below /playground of the FIFO that later words come through */
+	BUNDLE_LATER, /* name: the FIFO's; body: words, a newline after each */
 	BUNDLE_TYPE_COUNT
 };
 
@@ -50,6 +56,9 @@ void bundle_add(struct bundle_writer *writer, enum bundle_type type, const char 
 /* Convenience: a record whose body is a C string. */
 void bundle_add_text(struct bundle_writer *writer, enum bundle_type type, const char *text);
 
+/* Ends the bundle: its bytes are writer->data, writer->used. Returns 0 or what it failed with. */
+int bundle_end(struct bundle_writer *writer);
+
 /*
  * Ends the bundle and seals it. Frees the writer's buffer in every case. Returns a new fd, or a
  * negative errno: -E2BIG when the bundle is too large, -ENOMEM.
@@ -68,8 +77,9 @@ struct bundle_record {
 /*
  * Steps through a bundle in memory (data, len), at *offset (start with 0). Checks magic, type,
  * lengths, that a path is relative, non-empty, without empty, "." or ".." parts and without NUL,
- * and that arguments and environment carry no NUL. Returns 1 and a record, 0 at BUNDLE_END (which
- * must be the last byte), or -EBADMSG with a text. Pure: touches nothing but its arguments.
+ * and that arguments, later words and environment carry no NUL. Returns 1 and a record, 0 at
+ * BUNDLE_END (which must be the last byte), or -EBADMSG with a text. Pure: touches nothing but its
+ * arguments.
  */
 int bundle_next(const void *data, size_t len, size_t *offset, struct bundle_record *ret_record,
 		struct error *err);

@@ -229,6 +229,12 @@ def fault_in_one_process(world):
     return "passed", ""
 
 
+def started_early(world):
+    """A program that was started early gets its words once, and leaves nothing when it does not."""
+    launcher(world, "early_test")
+    return "passed", ""
+
+
 def cells_in_a_row(world):
     """After thousands of cells a launcher holds what it held before, its memory within 1 MiB."""
     count = 20000 if world.is_full else 300 if world.is_vm else 2000  # emulated, a cell takes 70 ms
@@ -379,6 +385,7 @@ FLOWS = [
     ("f007-ipc-leftover", ipc_leftover),
     ("f008-fault-in-every-step", fault_in_every_step),
     ("f009-fault-in-one-process", fault_in_one_process),
+    ("f009-started-early", started_early),
     ("f010-cells-in-a-row", cells_in_a_row),
     ("f011-short-of-everything", short_of_everything),
     ("f012-charged-to-nobody", charged_to_nobody),

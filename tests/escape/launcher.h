@@ -33,12 +33,15 @@ struct launcher_end {
 	char text[ERROR_TEXT_MAX + 32];
 };
 
-static inline struct launcher_end launcher_launch(struct cell_host *host, int bundle_fd)
+/* later_fd: -EBADF, or bundle_fd is an early bundle and this the rest. */
+static inline struct launcher_end launcher_launch_early(struct cell_host *host, int bundle_fd,
+							int later_fd)
 {
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	const struct cell_launch launch = {
 		.profile = CELL_RUN,
 		.limits = limits_default_run(),
+		.early = later_fd >= 0,
 		.bundle_fd = bundle_fd,
 		.stdin_fd = null_fd,
 		.stdout_fd = null_fd,
@@ -55,6 +58,8 @@ static inline struct launcher_end launcher_launch(struct cell_host *host, int bu
 		snprintf(end.text, sizeof(end.text), "not launched: %s", err.text);
 		return end;
 	}
+	if (later_fd >= 0 && cell_feed(&cell, &launch.limits, later_fd, &err) < 0)
+		cell_kill(&cell, OUTCOME_INTERNAL_ERROR);
 	poll(&(struct pollfd){.fd = cell.pidfd, .events = POLLIN}, 1, 10000);
 	cell_kill(&cell, OUTCOME_WALL_TIMEOUT);
 	cell_collect(host, &cell, &result);
@@ -67,9 +72,15 @@ static inline struct launcher_end launcher_launch(struct cell_host *host, int bu
 	return end;
 }
 
-/* Enters a host and launches one cell with bundle_fd, which is borrowed. */
-static inline struct launcher_end launcher_run(const char *cell_exe, const char *tree,
-					       int bundle_fd)
+static inline struct launcher_end launcher_launch(struct cell_host *host, int bundle_fd)
+{
+	return launcher_launch_early(host, bundle_fd, -EBADF);
+}
+
+/* Enters a host and launches one cell with bundle_fd, and later_fd when it is one; both borrowed.
+ */
+static inline struct launcher_end launcher_run_early(const char *cell_exe, const char *tree,
+						     int bundle_fd, int later_fd)
 {
 	struct launcher_end end;
 	struct cell_user user;
@@ -93,10 +104,16 @@ static inline struct launcher_end launcher_run(const char *cell_exe, const char 
 		snprintf(end.text, sizeof(end.text), "no host: %s", err.text);
 		return end;
 	}
-	end = launcher_launch(&host, bundle_fd);
+	end = launcher_launch_early(&host, bundle_fd, later_fd);
 	cell_host_fini(&host);
 	cell_user_close(&user);
 	return end;
+}
+
+static inline struct launcher_end launcher_run(const char *cell_exe, const char *tree,
+					       int bundle_fd)
+{
+	return launcher_run_early(cell_exe, tree, bundle_fd, -EBADF);
 }
 
 #endif

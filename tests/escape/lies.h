@@ -64,4 +64,39 @@ static inline int lies_main(int argc, char **argv, lies_function *tell)
 	return 0;
 }
 
+/* Inside the cell of an early job: reads its words, as a compiler does its argument file. */
+static inline int lies_read_words(void)
+{
+	char words[16] = "";
+	int fd = open(".args", O_RDONLY | O_CLOEXEC);
+
+	return read(fd, words, sizeof(words) - 1) < 0 || strcmp(words, "one\ntwo\n") != 0;
+}
+
+/* The same of a job that is started early. early, later: NULL: that bundle is honest. */
+static inline int lies_early_main(int argc, char **argv, lies_function *early, lies_function *later)
+{
+	struct lies first, rest = {.data = malloc(LIES_ROOM), .used = 8};
+
+	if (argc == 2)
+		return strcmp(argv[1], "inside") != 0 || lies_read_words();
+	if (argc < 3)
+		return 2;
+	lies_begin(&first, "inside");
+	lies_add(&first, BUNDLE_FIFO, ".args", NULL, 0);
+	if (early && argc == 3)
+		early(&first);
+	lies_add(&first, BUNDLE_END, "", NULL, 0);
+	memcpy(rest.data, first.data, 8);
+	lies_add(&rest, BUNDLE_FILE, "file", "x", 1);
+	lies_add(&rest, BUNDLE_LATER, ".args", "one\ntwo\n", 8);
+	if (later && argc == 3)
+		later(&rest);
+	lies_add(&rest, BUNDLE_END, "", NULL, 0);
+	int first_fd = memfd_new_sealed("lie", first.data, first.used);
+	int rest_fd = memfd_new_sealed("lie", rest.data, rest.used);
+	puts(launcher_run_early(argv[1], argv[2], first_fd, rest_fd).text);
+	return 0;
+}
+
 #endif

@@ -1,7 +1,7 @@
 /*
  * What the cell's pid 1 does with a bundle, less its system calls: the real cell_unpack.c, with
  * those that touch the outside replaced. Input: a byte whose lowest bit says that an artefact came,
- * then the bundle.
+ * and the next two which bundle it is (whole, early, the rest of an early one), then the bundle.
  */
 #include "fuzz.h"
 
@@ -28,10 +28,18 @@ static ssize_t fuzz_sendfile(int out, int in, off_t *at, size_t count)
 	return 0;
 }
 
+static int fuzz_mkfifo(const char *path, mode_t mode)
+{
+	FUZZ_ASSERT(bundle_path_is_valid(path, strlen(path)) && mode == 0600);
+	return 0;
+}
+
 #define open fuzz_open
+#define mkfifo fuzz_mkfifo
 #define sendfile fuzz_sendfile
 #include "sandbox/cell_unpack.c"
 #undef open
+#undef mkfifo
 #undef sendfile
 
 int cell_make_parents(const char *path)
@@ -60,9 +68,18 @@ static int is_default(const char *entry)
 	return 0;
 }
 
+static void check_rest(const struct cell_context *context)
+{
+	FUZZ_ASSERT(!context->argv[0] && !context->envp[0] && context->later);
+	FUZZ_ASSERT(!memchr(context->later, '\0', context->later_len));
+	FUZZ_ASSERT(!context->later_len || context->later[context->later_len - 1] == '\n');
+}
+
 static void check_taken(const struct cell_context *context)
 {
 	size_t args = 0, envs = 0;
+
+	FUZZ_ASSERT(!context->later);
 
 	for (; context->argv[args]; args++)
 		FUZZ_ASSERT(strlen(context->argv[args]) <= BUNDLE_ARG_BYTES_MAX);
@@ -72,8 +89,6 @@ static void check_taken(const struct cell_context *context)
 	FUZZ_ASSERT(envs <= BUNDLE_ENV_MAX + DEFAULT_ENV);
 	for (size_t i = 0; i < DEFAULT_ENV; i++)
 		FUZZ_ASSERT(env_has(context->envp, default_env[i]));
-	FUZZ_ASSERT(!context->artefact_out[0] ||
-		    bundle_path_is_valid(context->artefact_out, strlen(context->artefact_out)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -83,20 +98,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 1)
 		return 0;
 	void *copy = fuzz_copy(data + 1, len - 1);
-	struct unpacking unpacking = {.data = copy, .len = len - 1};
+	struct unpacking unpacking = {
+		.part = (enum bundle_part)(data[0] >> 1 & 3) % (BUNDLE_REST + 1),
+		.data = copy,
+		.len = len - 1,
+	};
+	if (unpacking.part == BUNDLE_REST)
+		memcpy(context.fifo, ".args", sizeof(".args"));
 	context.argv = calloc(BUNDLE_ARGS_MAX + 1, sizeof(char *));
 	context.envp = calloc(BUNDLE_ENV_MAX + DEFAULT_ENV + 1, sizeof(char *));
 	FUZZ_ASSERT(context.argv && context.envp);
 
 	int r = unpack_records(&context, &unpacking);
 	FUZZ_ASSERT((r < 0) == (context.error.code < 0));
-	if (r == 0)
+	if (r == 0 && unpacking.part == BUNDLE_REST)
+		check_rest(&context);
+	else if (r == 0)
 		check_taken(&context);
+	FUZZ_ASSERT(!context.artefact_out[0] ||
+		    bundle_path_is_valid(context.artefact_out, strlen(context.artefact_out)));
 	for (size_t i = 0; context.argv[i]; i++)
 		free(context.argv[i]);
 	for (size_t i = 0; context.envp[i]; i++)
 		if (!is_default(context.envp[i]))
 			free(context.envp[i]);
+	free(context.later);
 	free(context.argv);
 	free(context.envp);
 	free(copy);

@@ -34,6 +34,9 @@ static char *sample_bytes(size_t *ret_len)
 	bundle_add(&writer, BUNDLE_FILE, "empty", NULL, 0);
 	bundle_add(&writer, BUNDLE_ARTEFACT_IN, "in", NULL, 0);
 	bundle_add(&writer, BUNDLE_ARTEFACT_OUT, "target/debug/playground", NULL, 0);
+	bundle_add(&writer, BUNDLE_FIFO, ".args", NULL, 0);
+	bundle_add(&writer, BUNDLE_LATER, ".args", "-o\nx\n", 5);
+	bundle_add(&writer, BUNDLE_LATER, ".args", NULL, 0);
 	return bundle_bytes(&writer, ret_len);
 }
 
@@ -52,6 +55,9 @@ static void bundle_next_gives_back_what_was_added(void **state)
 		{BUNDLE_FILE, "empty", "", 0},
 		{BUNDLE_ARTEFACT_IN, "in", "", 0},
 		{BUNDLE_ARTEFACT_OUT, "target/debug/playground", "", 0},
+		{BUNDLE_FIFO, ".args", "", 0},
+		{BUNDLE_LATER, ".args", "-o\nx\n", 5},
+		{BUNDLE_LATER, ".args", "", 0},
 	};
 	size_t len, offset = 0;
 	_cleanup_free_ char *data = sample_bytes(&len);
@@ -149,6 +155,11 @@ static void bundle_next_of_refused_records_fails(void **state)
 		{BUNDLE_FILE, "../x", "x", 1},
 		{BUNDLE_ARTEFACT_IN, "in", "x", 1},
 		{BUNDLE_ARTEFACT_OUT, "a/../b", NULL, 0},
+		{BUNDLE_FIFO, ".args", "x", 1},
+		{BUNDLE_FIFO, "../args", NULL, 0},
+		{BUNDLE_LATER, ".args", "no end", 6},
+		{BUNDLE_LATER, ".args", "a\0b\n", 4},
+		{BUNDLE_LATER, "/args", "x\n", 2},
 		{BUNDLE_END, "name", NULL, 0},
 		{BUNDLE_TYPE_COUNT, NULL, NULL, 0},
 	};

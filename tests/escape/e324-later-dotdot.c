@@ -1,0 +1,21 @@
+/*
+ * claim: a file that comes with the job is placed below /playground
+ * layer: unpack
+ * alone: none
+ * where: host
+ * args: {cell_exe} {tree}
+ * expect: refused feed
+ * control: host
+ * control-args: {cell_exe} {tree} honest
+ */
+#include "lies.h"
+
+static void tell(struct lies *lies)
+{
+	lies_add(lies, BUNDLE_FILE, "../tmp/x", "x", 1);
+}
+
+int main(int argc, char **argv)
+{
+	return lies_early_main(argc, argv, NULL, tell);
+}

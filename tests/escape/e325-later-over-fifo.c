@@ -1,0 +1,21 @@
+/*
+ * claim: a file that comes with the job does not take the place of the FIFO
+ * layer: unpack
+ * alone: none
+ * where: host
+ * args: {cell_exe} {tree}
+ * expect: refused feed
+ * control: host
+ * control-args: {cell_exe} {tree} honest
+ */
+#include "lies.h"
+
+static void tell(struct lies *lies)
+{
+	lies_add(lies, BUNDLE_FILE, ".args", "x", 1);
+}
+
+int main(int argc, char **argv)
+{
+	return lies_early_main(argc, argv, NULL, tell);
+}

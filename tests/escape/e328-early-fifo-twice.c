@@ -1,0 +1,21 @@
+/*
+ * claim: a path is made a FIFO once
+ * layer: unpack
+ * alone: none
+ * where: host
+ * args: {cell_exe} {tree}
+ * expect: refused unpack
+ * control: host
+ * control-args: {cell_exe} {tree} honest
+ */
+#include "lies.h"
+
+static void tell(struct lies *lies)
+{
+	lies_add(lies, BUNDLE_FIFO, ".args", NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	return lies_early_main(argc, argv, tell, NULL);
+}
