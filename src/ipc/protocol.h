@@ -14,6 +14,8 @@
 
 enum step_kind { STEP_COMPILE, STEP_RUN, STEP_KIND_COUNT };
 
+enum { EARLY_SLOTS_MAX = 6 };
+
 enum ipc_sender { IPC_FRONT, IPC_SUPERVISOR };
 
 /* States of a connection, the same on both sides. */

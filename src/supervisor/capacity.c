@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <sys/resource.h>
 
+#include "ipc/protocol.h"
+
 /*
  * The front end has 256 connections, each with up to three threads, and some of its own; a dozen
  * cells wait for a job, each with its pid 1. A step is its limit of processes and pid 1. A front
@@ -10,6 +12,12 @@
  * while their processes are next to gone.
  */
 enum { SERVER_PROCESSES = 800, IDS_PER_STEP = 2 };
+
+/*
+ * A compiler that was started early is a process besides its pid 1, until it has a compile slot.
+ * Two for each of these: one in use, one to follow.
+ */
+enum { PROCESSES_PER_EARLY = 2, EARLY_PER_COMPILE = 2 };
 
 /*
  * Descriptors on their way through sockets are counted for each user, too; whoever has more of them
@@ -101,6 +109,30 @@ static int fit_open_files(const struct capacity *capacity, struct options *optio
 	return lowered;
 }
 
+static uint64_t room_for(uint64_t there, uint64_t taken, uint64_t each)
+{
+	return there > taken ? (there - taken) / each : 0;
+}
+
+/* What is left when all slots are taken; none when even these had to be fewer. */
+static unsigned fit_early(const struct capacity *capacity, const struct options *options)
+{
+	uint64_t compiles = options->compile_slots, runs = options->run_slots;
+	uint64_t processes = SERVER_PROCESSES + compiles * (options->compile_limits.processes + 1) +
+			     runs * (options->run_limits.processes + 1);
+	const uint64_t most[] = {
+		compiles * EARLY_PER_COMPILE,
+		room_for(capacity->cells, (compiles + runs) * IDS_PER_STEP, IDS_PER_STEP),
+		room_for(capacity->processes, processes, PROCESSES_PER_EARLY),
+	};
+	uint64_t early = EARLY_SLOTS_MAX;
+
+	for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++)
+		if (most[i] < early)
+			early = most[i];
+	return (unsigned)early;
+}
+
 unsigned capacity_fit(const struct capacity *capacity, struct options *options)
 {
 	unsigned lack = 0;
@@ -111,5 +143,6 @@ unsigned capacity_fit(const struct capacity *capacity, struct options *options)
 		lack |= LACK_PROCESSES;
 	if (capacity->shared_user && fit_open_files(capacity, options))
 		lack |= LACK_OPEN_FILES;
+	options->early_slots = fit_early(capacity, options);
 	return lack;
 }

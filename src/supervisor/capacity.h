@@ -30,7 +30,7 @@ enum capacity_lack { LACK_IDS = 1 << 0, LACK_PROCESSES = 1 << 1, LACK_OPEN_FILES
 /*
  * Lowers the slots of options, though not below one of each kind, and with a shared user the limits
  * of open files, to what capacity is enough for. Returns what made it do so, or-ed; 0 when nothing
- * had to be lowered. Pure.
+ * had to be lowered. Sets early_slots to what is left then, twice the compile slots at most. Pure.
  */
 unsigned capacity_fit(const struct capacity *capacity, struct options *options);
 

@@ -46,8 +46,8 @@ static void fit_capacity(const struct ground *ground, struct options *options)
  */
 static int user_enter(struct ground *ground, struct options *options, struct error *err)
 {
-	unsigned slots = 2 * (options->compile_slots + options->run_slots) + POOL_CELLS_MAX +
-			 CELL_SLOTS_MORE;
+	unsigned slots = 2 * (options->compile_slots + options->run_slots + EARLY_SLOTS_MAX) +
+			 POOL_CELLS_MAX + CELL_SLOTS_MORE;
 	char conflict[ERROR_TEXT_MAX];
 
 	capacity_raise();

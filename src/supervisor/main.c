@@ -138,6 +138,8 @@ static int message_take(struct supervisor *sup, const struct ipc_message *messag
 		return 0;
 	case IPC_STEP_START:
 		return steps_start(&sup->steps, &message->step_start, fds, err);
+	case IPC_STEP_FEED:
+		return steps_feed(&sup->steps, &message->step_feed, fds[0], err);
 	case IPC_STEP_KILL:
 		steps_kill(&sup->steps, &message->step_kill);
 		return 0;
@@ -314,6 +316,7 @@ static void welcome_fill(struct supervisor *sup)
 		.own_user_namespace = sup->ground.user.ids != CELL_IDS_ROOT,
 		.compile_slots = sup->options.compile_slots,
 		.run_slots = sup->options.run_slots,
+		.early_slots = sup->options.early_slots,
 		.compile_limits = sup->options.compile_limits,
 		.run_limits = sup->options.run_limits,
 		.interactive_wall_usec = sup->options.interactive_wall_usec,

@@ -18,6 +18,7 @@ struct options {
 	const char *stamps_dir;		 /* likewise */
 	const char *data_dir;		 /* borrowed from argv; NULL: the default folder */
 	unsigned compile_slots, run_slots;
+	unsigned early_slots; /* what capacity_fit() leaves room for */
 	struct limits compile_limits, run_limits;
 	uint64_t interactive_wall_usec;
 	char metrics_token[128];		       /* empty: /metrics is nobody's */

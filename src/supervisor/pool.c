@@ -90,7 +90,7 @@ void pool_use_image(struct pool *pool, unsigned image)
 }
 
 /* proc_meminfo(5). What cannot be read is no shortage. */
-static int memory_is_short(void)
+int pool_memory_is_short(void)
 {
 	char text[MEMINFO_SIZE];
 	unsigned long long kib;
@@ -157,7 +157,7 @@ void pool_tick(struct pool *pool)
 		unsigned target = pool_demand_target(&pool->demands[profile], now);
 		unsigned count = pool_count(pool, (enum cell_profile)profile);
 		if (count < target && is_short < 0)
-			is_short = memory_is_short();
+			is_short = pool_memory_is_short();
 		if (is_short > 0)
 			target = 0;
 		pool_shrink(pool, (enum cell_profile)profile, target);

@@ -52,6 +52,9 @@ void pool_use_image(struct pool *pool, unsigned image);
  */
 void pool_tick(struct pool *pool);
 
+/* Has the host so little memory that nothing is to be kept ready? */
+int pool_memory_is_short(void);
+
 /* When pool_tick() is to be called at the latest (CLOCK_MONOTONIC); 0: there is no need to. */
 uint64_t pool_deadline(const struct pool *pool);
 

@@ -18,7 +18,10 @@ enum { CHECK_USEC = 50 * 1000 };
 /* A run that has burnt this much steps behind those that have not. */
 enum { LOWER_WEIGHT_USEC = 200 * 1000 };
 
-enum step_state { STEP_RUNNING, STEP_ENDED };
+/* An early step that nobody feeds ends after this; while there are any, memory is looked at. */
+enum { EARLY_MAX_USEC = 150 * 1000 * 1000, MEMORY_USEC = 2 * 1000 * 1000 };
+
+enum step_state { STEP_EARLY, STEP_RUNNING, STEP_ENDED };
 
 struct step {
 	struct step *next;
@@ -74,15 +77,22 @@ static void step_drop(struct steps *steps, struct step *step)
 	free(step);
 }
 
-/* The one place where a step goes from running to ended. */
+/* Which slots a step that has not ended holds one of. */
+static unsigned *step_slots(struct step *step)
+{
+	return step->state == STEP_EARLY ? &step->steps->early : &step->steps->running[step->kind];
+}
+
+/* The one place where a step goes to ended. */
 static void step_end(struct step *step)
 {
 	struct steps *steps = step->steps;
+	unsigned *slots = step_slots(step);
 
 	step->state = STEP_ENDED;
 	image_leave(steps->images, step->image);
 	if (!step->abandoned) {
-		steps->running[step->kind]--;
+		--*slots;
 		return;
 	}
 	steps->dying--;
@@ -96,6 +106,12 @@ static void on_cell_ended(struct loop_source *source, uint32_t events)
 	(void)events;
 	loop_remove(step->steps->loop, source);
 	cell_collect(step->steps->host, &step->cell, &step->result);
+	/* However it ended, nothing of a job's was in it. */
+	if (step->state == STEP_EARLY) {
+		step->result.outcome = OUTCOME_REFUSED;
+		error_set_plain(&step->result.error, -ECANCELED, "feed",
+				"it ended before it was given a job");
+	}
 	step_end(step);
 }
 
@@ -159,7 +175,9 @@ static int step_get_cell(struct step *step, const struct cell_launch *launch, st
 {
 	struct steps *steps = step->steps;
 
-	step->was_ready = pool_take(&steps->pool, launch->profile, launch->image, &step->cell);
+	/* Nobody waits for an early one: it is a cell made ready itself. */
+	step->was_ready = !launch->early &&
+			  pool_take(&steps->pool, launch->profile, launch->image, &step->cell);
 	if (step->was_ready)
 		return cell_begin(steps->host, &step->cell, launch, err);
 	int r = cell_launch(steps->host, launch, &step->cell, err);
@@ -169,15 +187,24 @@ static int step_get_cell(struct step *step, const struct cell_launch *launch, st
 	return cell_launch(steps->host, launch, &step->cell, err);
 }
 
+static unsigned step_slots_most(const struct step *step)
+{
+	const struct options *options = step->steps->options;
+
+	if (step->state == STEP_EARLY)
+		return options->early_slots;
+	return step->kind == STEP_COMPILE ? options->compile_slots : options->run_slots;
+}
+
 static void step_launch(struct step *step, const struct ipc_step_start *start, const int *fds)
 {
 	struct steps *steps = step->steps;
-	unsigned slots = step->kind == STEP_COMPILE ? steps->options->compile_slots
-						    : steps->options->run_slots;
+	unsigned slots = step_slots_most(step);
 	struct cell_launch launch = {
 		.profile = step->kind == STEP_COMPILE ? CELL_COMPILE : CELL_RUN,
 		.image = image_number(step->image),
 		.limits = step->limits,
+		.early = step->state == STEP_EARLY,
 		.bundle_fd = fds[0],
 		.stdin_fd = fds[1],
 		.stdout_fd = fds[2],
@@ -188,8 +215,10 @@ static void step_launch(struct step *step, const struct ipc_step_start *start, c
 	struct error err = {0};
 	int r = 0;
 
-	if (steps->running[step->kind] > slots)
+	if (*step_slots(step) > slots)
 		r = error_set_plain(&err, -EBUSY, "admission", "all %u slots are taken", slots);
+	else if (step->state == STEP_EARLY && pool_memory_is_short())
+		r = error_set_plain(&err, -EAGAIN, "admission", "the host is short of memory");
 	if (r == 0)
 		r = step_get_cell(step, &launch, &err);
 	if (r < 0) {
@@ -197,7 +226,9 @@ static void step_launch(struct step *step, const struct ipc_step_start *start, c
 		return;
 	}
 	step->cell_usec = clock_monotonic_usec() - step->asked_usec;
-	step->wall_deadline_usec = step->cell.started_usec + step->limits.wall_usec;
+	step->wall_deadline_usec =
+		step->cell.started_usec +
+		(step->state == STEP_EARLY ? (uint64_t)EARLY_MAX_USEC : step->limits.wall_usec);
 	step->ended = (struct loop_source){
 		.fd = step->cell.pidfd, .callback = on_cell_ended, .owner = step};
 	r = loop_add(steps->loop, &step->ended, EPOLLIN);
@@ -209,11 +240,23 @@ static void step_launch(struct step *step, const struct ipc_step_start *start, c
 	}
 }
 
+static void set_checks(struct steps *steps, const struct step *step)
+{
+	uint64_t now = clock_monotonic_usec();
+
+	if (step->state == STEP_EARLY && !steps->next_memory_usec)
+		steps->next_memory_usec = now + MEMORY_USEC;
+	if (step->state != STEP_EARLY && !steps->next_check_usec)
+		steps->next_check_usec = now + CHECK_USEC;
+}
+
 int steps_start(struct steps *steps, const struct ipc_step_start *start, const int *fds,
 		struct error *err)
 {
 	if (step_find(steps, start->step_id))
 		return error_set_plain(err, -EBADMSG, "step", "a step id was used twice");
+	if (start->early && (start->kind != STEP_COMPILE || start->has_artefact))
+		return error_set_plain(err, -EBADMSG, "step", "only a compile step starts early");
 	struct image *image = images_find(steps->images, start->generation);
 	if (!image)
 		return error_set_plain(err, -EBADMSG, "step",
@@ -227,7 +270,7 @@ int steps_start(struct steps *steps, const struct ipc_step_start *start, const i
 	*step = (struct step){
 		.next = steps->first,
 		.steps = steps,
-		.state = STEP_RUNNING,
+		.state = start->early ? STEP_EARLY : STEP_RUNNING,
 		.kind = (enum step_kind)start->kind,
 		.image = image,
 		.id = start->step_id,
@@ -238,10 +281,44 @@ int steps_start(struct steps *steps, const struct ipc_step_start *start, const i
 	};
 	steps->first = step;
 	image_use(image);
-	steps->running[step->kind]++;
-	if (!steps->next_check_usec)
-		steps->next_check_usec = clock_monotonic_usec() + CHECK_USEC;
+	++*step_slots(step);
+	set_checks(steps, step);
 	step_launch(step, start, fds);
+	return 0;
+}
+
+int steps_feed(struct steps *steps, const struct ipc_step_feed *feed, int later_fd,
+	       struct error *err)
+{
+	struct step *step = step_find(steps, feed->step_id);
+	struct limits limits = feed->limits;
+	struct error why = {0};
+
+	if (!step || step->state == STEP_ENDED)
+		return 0;
+	if (step->state != STEP_EARLY)
+		return error_set_plain(err, -EBADMSG, "step", "a step was fed that is not early");
+	if (!fd_is_sealed_up_to(later_fd, BUNDLE_BYTES_MAX))
+		return error_set_plain(err, -EBADMSG, "step",
+				       "the later bundle is not a sealed memfd");
+	limits_clamp(&limits, &step->limits);
+	/* A slot that the front end takes for free may be one that a step it gave up still holds.
+	 */
+	int r = steps->running[step->kind] < steps->options->compile_slots ? 0 : -EBUSY;
+	if (r == 0)
+		r = cell_feed(&step->cell, &limits, later_fd, &why);
+	if (r < 0) {
+		log_warning("not_fed", "id=%llu error=%d text=%s", (unsigned long long)step->id, -r,
+			    why.text);
+		cell_kill(&step->cell, OUTCOME_KILLED);
+		return 0;
+	}
+	--*step_slots(step);
+	step->state = STEP_RUNNING;
+	++*step_slots(step);
+	step->limits = limits;
+	step->wall_deadline_usec = step->cell.started_usec + limits.wall_usec;
+	set_checks(steps, step);
 	return 0;
 }
 
@@ -249,7 +326,7 @@ void steps_kill(struct steps *steps, const struct ipc_step_kill *kill)
 {
 	struct step *step = step_find(steps, kill->step_id);
 
-	if (step && step->state == STEP_RUNNING)
+	if (step && step->state != STEP_ENDED)
 		cell_kill(&step->cell, kill->outcome == OUTCOME_OUTPUT_LIMIT ? OUTCOME_OUTPUT_LIMIT
 									     : OUTCOME_KILLED);
 }
@@ -269,7 +346,7 @@ void steps_abandon(struct steps *steps)
 		}
 		/* It holds no slot any more: the next front end believes that all of them are free.
 		 */
-		steps->running[step->kind]--;
+		--*step_slots(step);
 		steps->dying++;
 		cell_kill(&step->cell, OUTCOME_KILLED);
 	}
@@ -287,19 +364,34 @@ static void step_check_cpu(struct step *step)
 	}
 }
 
+/* Ends early steps when memory is short; those that have waited too long end by their deadline. */
+static void check_memory(struct steps *steps, uint64_t now)
+{
+	if (!steps->next_memory_usec || now < steps->next_memory_usec)
+		return;
+	steps->next_memory_usec = steps->early ? now + MEMORY_USEC : 0;
+	if (!steps->early || !pool_memory_is_short())
+		return;
+	for (struct step *step = steps->first; step; step = step->next)
+		if (step->state == STEP_EARLY)
+			cell_kill(&step->cell, OUTCOME_KILLED);
+}
+
 void steps_check(struct steps *steps)
 {
 	uint64_t now = clock_monotonic_usec();
 	int look_at_cpu = steps->next_check_usec && now >= steps->next_check_usec;
 	int any = 0;
 
+	check_memory(steps, now);
 	for (struct step *step = steps->first; step; step = step->next) {
-		any = 1; /* an ended one too: what steps_flush() could not send, it tries again */
-		if (step->state != STEP_RUNNING)
+		/* An ended one too: what steps_flush() could not send, it tries again. */
+		any |= step->state != STEP_EARLY;
+		if (step->state == STEP_ENDED)
 			continue;
 		if (now >= step->wall_deadline_usec)
 			cell_kill(&step->cell, OUTCOME_WALL_TIMEOUT);
-		else if (look_at_cpu)
+		else if (look_at_cpu && step->state == STEP_RUNNING)
 			step_check_cpu(step);
 	}
 	if (!any)
@@ -312,8 +404,10 @@ uint64_t steps_deadline(const struct steps *steps)
 {
 	uint64_t deadline = steps->next_check_usec;
 
+	if (steps->next_memory_usec && (!deadline || steps->next_memory_usec < deadline))
+		deadline = steps->next_memory_usec;
 	for (const struct step *step = steps->first; step; step = step->next)
-		if (step->state == STEP_RUNNING && !step->cell.kill_asked &&
+		if (step->state != STEP_ENDED && !step->cell.kill_asked &&
 		    step->wall_deadline_usec < deadline)
 			deadline = step->wall_deadline_usec;
 	return deadline;
@@ -346,6 +440,6 @@ int steps_flush(struct steps *steps, int channel_fd)
 
 int steps_idle(const struct steps *steps)
 {
-	return steps->dying == 0 && steps->running[STEP_COMPILE] == 0 &&
+	return steps->dying == 0 && steps->early == 0 && steps->running[STEP_COMPILE] == 0 &&
 	       steps->running[STEP_RUN] == 0;
 }

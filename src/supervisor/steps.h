@@ -1,9 +1,13 @@
 /*
  * The steps in hand: admission, one cell each, deadlines, results. Runs in the supervisor's loop.
  *
- * A step is RUNNING from its STEP_START until its cell has ended, then ENDED until STEP_DONE has
- * gone out; so every STEP_START is answered exactly once, however slowly the front end reads. When
- * the front end is gone, what it asked for is killed and answered to nobody.
+ * A step that is started early is EARLY, in a cell whose program waits for its job, until it is
+ * fed; or is ended, by the front end, when memory is short, or because nobody fed it for too long.
+ *
+ * A step is RUNNING from its STEP_START (an early one: its STEP_FEED) until its cell has ended,
+ * then ENDED until STEP_DONE has gone out; so every STEP_START is answered exactly once, however
+ * slowly the front end reads. When the front end is gone, what it asked for is killed and answered
+ * to nobody.
  */
 #ifndef SUPERVISOR_STEPS_H
 #define SUPERVISOR_STEPS_H
@@ -28,8 +32,10 @@ struct steps {
 	struct step *first;
 	int no_artefact_fd; /* an empty sealed memfd, sent where a step hands nothing on */
 	unsigned running[STEP_KIND_COUNT]; /* these hold slots */
+	unsigned early;			   /* these hold early slots */
 	unsigned dying;			   /* abandoned, not yet collected; these hold none */
-	uint64_t next_check_usec; /* when processor time is looked at next; 0 without steps */
+	uint64_t next_check_usec;  /* when processor time is looked at next; 0 without steps */
+	uint64_t next_memory_usec; /* when the host's memory is; 0 without early steps */
 };
 
 /* Returns 0 or a negative errno. */
@@ -46,6 +52,14 @@ void steps_fini(struct steps *steps);
  */
 int steps_start(struct steps *steps, const struct ipc_step_start *start, const int *fds,
 		struct error *err);
+
+/*
+ * Gives an early step its job. later_fd: borrowed. Returns 0, also when it turns out that it cannot
+ * be fed: then it ends as refused; or -EBADMSG when the step is not early or is fed twice, or the
+ * fd is of the wrong kind.
+ */
+int steps_feed(struct steps *steps, const struct ipc_step_feed *feed, int later_fd,
+	       struct error *err);
 
 void steps_kill(struct steps *steps, const struct ipc_step_kill *kill);
 

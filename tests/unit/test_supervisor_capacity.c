@@ -1,6 +1,7 @@
 /* What a server without root may have, against the slots and limits it is asked for. */
 #include "unit.h"
 
+#include "ipc/protocol.h"
 #include "supervisor/capacity.h"
 
 enum { SERVER = 800 }; /* processes kept for the server itself */
@@ -76,6 +77,34 @@ static void capacity_fit_ids_two_for_each_slot(void **state)
 	assert_int_equal(options.run_slots, 8);
 }
 
+static void capacity_fit_early_slots_have_what_is_left(void **state)
+{
+	struct capacity capacity = plenty;
+	struct options options = options_of(2, 32);
+	uint64_t each = limits_default_run().processes + 1;
+
+	(void)state;
+	capacity_fit(&capacity, &options);
+	assert_int_equal(options.early_slots, 4);
+	options = options_of(8, 32);
+	capacity_fit(&capacity, &options);
+	assert_int_equal(options.early_slots, EARLY_SLOTS_MAX);
+	options = options_of(2, 32);
+	capacity.cells = 68 + 6;
+	capacity_fit(&capacity, &options);
+	assert_int_equal(options.early_slots, 3);
+	capacity.cells = 68;
+	capacity_fit(&capacity, &options);
+	assert_int_equal(options.early_slots, 0);
+	capacity.cells = 1000;
+	capacity.processes = SERVER + 34 * each + 4;
+	capacity_fit(&capacity, &options);
+	assert_int_equal(options.early_slots, 2);
+	capacity.processes = SERVER + 34 * each;
+	capacity_fit(&capacity, &options);
+	assert_int_equal(options.early_slots, 0);
+}
+
 static void capacity_fit_open_files_a_quarter_of_a_shared_users(void **state)
 {
 	struct capacity capacity = plenty;
@@ -99,6 +128,7 @@ int main(void)
 		cmocka_unit_test(capacity_fit_processes_all_cells_leave_the_server_its_own),
 		cmocka_unit_test(capacity_fit_next_to_nothing_leaves_one_slot_of_each),
 		cmocka_unit_test(capacity_fit_ids_two_for_each_slot),
+		cmocka_unit_test(capacity_fit_early_slots_have_what_is_left),
 		cmocka_unit_test(capacity_fit_open_files_a_quarter_of_a_shared_users),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
