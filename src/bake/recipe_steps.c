@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bake/template.h"
+#include "base/bundle.h"
 #include "base/fd.h"
 
 #define FIELDS(table) table, sizeof(table) / sizeof((table)[0])
@@ -31,6 +32,12 @@ static const struct json_field run_fields[] = {
 static const struct json_field when_fields[] = {
 	{"when", JSON_SHAPE_ANY, 0},
 	{"words", JSON_SHAPE_TEXTS, 0},
+};
+
+static const struct json_field later_fields[] = {
+	{"later", JSON_SHAPE_TEXT, 0},
+	{"as", JSON_SHAPE_TEXT, 0},
+	{"words", JSON_SHAPE_ARRAY, 0},
 };
 
 static const struct json_field env_fields[] = {
@@ -108,35 +115,63 @@ static int check_template(const char *text, const json_t *language, struct json_
 	return 0;
 }
 
+/* A word, or words under a condition. */
+static int check_words(const json_t *item, const json_t *language, struct json_place place,
+		       struct error *err)
+{
+	size_t i;
+	json_t *word;
+
+	if (json_is_string(item))
+		return check_template(json_string_value(item), language, place, err);
+	int r = json_check_object(item, FIELDS(when_fields), place, err);
+	if (r >= 0)
+		r = recipe_check_condition(json_object_get(item, "when"),
+					   json_object_get(language, "options"), place, err);
+	json_array_foreach (json_object_get(item, "words"), i, word)
+		if (r >= 0)
+			r = check_template(json_string_value(word), language, place, err);
+	return r;
+}
+
+/* Words that a program which was started before its job reads from a FIFO. */
+static int check_later(const json_t *item, const json_t *language, struct json_place place,
+		       struct error *err)
+{
+	size_t i;
+	json_t *words;
+
+	int r = json_check_object(item, FIELDS(later_fields), place, err);
+	if (r < 0)
+		return r;
+	const char *path = json_text(item, "later");
+	if (!bundle_path_is_valid(path, strlen(path)))
+		return json_refuse(place, "later", err, "is \"%s\", no path below /playground",
+				   path);
+	r = check_template(json_text(item, "as"), language, place, err);
+	json_array_foreach (json_object_get(item, "words"), i, words)
+		if (r >= 0)
+			r = check_words(words, language, place, err);
+	return r;
+}
+
 int recipe_check_argv(const json_t *argv, const json_t *language, struct json_place place,
 		      struct error *err)
 {
-	size_t i, k;
-	json_t *item, *word;
+	size_t i;
+	json_t *item;
 
 	if (!json_is_string(json_array_get(argv, 0)) ||
 	    json_string_value(json_array_get(argv, 0))[0] != '/')
 		return json_refuse(place, NULL, err, "must start with an absolute path");
 	json_array_foreach (argv, i, item) {
-		int r;
-		if (json_is_string(item)) {
-			r = check_template(json_string_value(item), language, place, err);
-			if (r < 0)
-				return r;
-			continue;
-		}
-		r = json_check_object(item, FIELDS(when_fields), place, err);
-		if (r >= 0)
-			r = recipe_check_condition(json_object_get(item, "when"),
-						   json_object_get(language, "options"), place,
-						   err);
+		int is_later = json_object_get(item, "later") != NULL;
+		if (is_later && i + 1 < json_array_size(argv))
+			return json_refuse(place, NULL, err, "has words after the later ones");
+		int r = is_later ? check_later(item, language, place, err)
+				 : check_words(item, language, place, err);
 		if (r < 0)
 			return r;
-		json_array_foreach (json_object_get(item, "words"), k, word) {
-			r = check_template(json_string_value(word), language, place, err);
-			if (r < 0)
-				return r;
-		}
 	}
 	return 0;
 }

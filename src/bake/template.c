@@ -134,26 +134,34 @@ static int add_word(char **argv, size_t *count, const char *word,
 	return r;
 }
 
+/* Words, words under a condition, words that may come later: here all follow each other. */
+static int add_words(char **argv, size_t *count, const json_t *items,
+		     const struct template_values *values, struct error *err)
+{
+	size_t i;
+	json_t *item;
+	int r = 0;
+
+	json_array_foreach (items, i, item) {
+		if (r == 0 && json_is_string(item))
+			r = add_word(argv, count, json_string_value(item), values, err);
+		if (r == 0 && json_is_object(item) &&
+		    (json_object_get(item, "later") ||
+		     template_holds(values, json_object_get(item, "when"))))
+			r = add_words(argv, count, json_object_get(item, "words"), values, err);
+	}
+	return r;
+}
+
 int template_argv(const json_t *argv, const struct template_values *values, char ***ret_argv,
 		  struct error *err)
 {
 	char **words = calloc(ARGV_MAX, sizeof(*words));
-	size_t count = 0, i, k;
-	json_t *item, *word;
-	int r = 0;
+	size_t count = 0;
 
 	if (!words)
 		return error_set(err, -ENOMEM, "template", "cannot fill a step");
-	json_array_foreach (argv, i, item) {
-		if (r == 0 && json_is_string(item))
-			r = add_word(words, &count, json_string_value(item), values, err);
-		if (r == 0 && json_is_object(item) &&
-		    template_holds(values, json_object_get(item, "when")))
-			json_array_foreach (json_object_get(item, "words"), k, word)
-				if (r == 0)
-					r = add_word(words, &count, json_string_value(word), values,
-						     err);
-	}
+	int r = add_words(words, &count, argv, values, err);
 	if (r < 0) {
 		template_argv_free(words);
 		return r;

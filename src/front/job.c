@@ -125,7 +125,7 @@ static struct job *job_alloc(struct service *service)
 	job->item.owner = job;
 	job->artefact_fd = -EBADF;
 	TAILQ_INIT(&job->followers);
-	job->plan = (struct job_plan){.compile_bundle_fd = -EBADF, .run_bundle_fd = -EBADF};
+	job->plan = JOB_PLAN_NONE;
 	job->accepted_usec = clock_real_usec();
 	job->submitted_usec = clock_monotonic_usec();
 	atomic_init(&job->refs, 1);

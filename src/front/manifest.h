@@ -8,6 +8,7 @@
 #ifndef FRONT_MANIFEST_H
 #define FRONT_MANIFEST_H
 
+#include <errno.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,12 +70,20 @@ struct action_plan {
 struct job_plan {
 	int has_compile, has_run;
 	int compile_bundle_fd; /* sealed, or -EBADF */
-	int run_bundle_fd;     /* sealed, or -EBADF */
+	/* The same in two, for a compiler that was started before: an early bundle's bytes … */
+	void *early; /* owned; NULL: it cannot be done so */
+	size_t early_len;
+	int later_bundle_fd; /* … and the later one, sealed, or -EBADF */
+	int run_bundle_fd;   /* sealed, or -EBADF */
 	int run_takes_artefact;
 	struct action_plan *action; /* owned; NULL: the language's own steps */
 	struct diagnostics
 		*diagnostics; /* owned: reads the compiler's stderr; NULL: nobody asked */
 };
+
+#define JOB_PLAN_NONE                                                                              \
+	((struct job_plan){                                                                        \
+		.compile_bundle_fd = -EBADF, .run_bundle_fd = -EBADF, .later_bundle_fd = -EBADF})
 
 /*
  * Checks a request's language, options, file names and arguments against the manifest and fills the

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 
+#include "base/bundle.h"
 #include "base/fd.h"
 #include "front/template.h"
 
@@ -88,7 +89,8 @@ int check_when(struct check *check, const json_t *when)
 				   : check_when_object(check, when);
 }
 
-static int check_argv_element(struct check *check, const json_t *value)
+/* A word, or words under a condition. */
+static int check_argv_words(struct check *check, const json_t *value)
 {
 	if (!json_is_object(value))
 		return check_word(check, value);
@@ -96,11 +98,38 @@ static int check_argv_element(struct check *check, const json_t *value)
 	return r < 0 ? r : check_member(check, value, "words", REQUIRED, check_words);
 }
 
+static int check_later_words(struct check *check, const json_t *value)
+{
+	return check_elements(check, value, check_argv_words);
+}
+
+static int check_later_path(struct check *check, const json_t *value)
+{
+	const char *path = json_string_value(value);
+
+	return path && bundle_path_is_valid(path, strlen(path))
+		       ? 0
+		       : check_fault(check, "must be a path below /playground");
+}
+
+static int check_argv_element(struct check *check, const json_t *value)
+{
+	if (!json_object_get(value, "later"))
+		return check_argv_words(check, value);
+	int r = check_member(check, value, "later", REQUIRED, check_later_path);
+	if (r == 0)
+		r = check_member(check, value, "as", REQUIRED, check_template);
+	return r < 0 ? r : check_member(check, value, "words", REQUIRED, check_later_words);
+}
+
 static int check_argv(struct check *check, const json_t *value)
 {
 	int r = check_elements(check, value, check_argv_element);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i + 1 < json_array_size(value); i++)
+		if (json_object_get(json_array_get(value, i), "later"))
+			return check_fault(check, "has words after the later ones");
 	const char *program = json_string_value(json_array_get(value, 0));
 	if (!program || (program[0] != '/' && program[0] != '{') || !strcmp(program, "{args}"))
 		return check_fault(check, "must begin with the program's absolute path");

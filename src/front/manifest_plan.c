@@ -49,11 +49,13 @@ int choice_holds(const struct choice *choice, const json_t *when)
 	return 0;
 }
 
-/* The command line of a step while it is put together. */
+/* The command line of a step while it is put together: records of a bundle, or lines. */
 struct argv {
-	struct bundle_writer *bundle;
+	struct bundle_writer *bundle; /* NULL: lines */
+	FILE *lines;
 	size_t count;
 	int takes_args;
+	int is_no_line; /* a word cannot be one */
 };
 
 static int argv_add(struct argv *argv, const struct choice *choice, const char *text)
@@ -65,7 +67,12 @@ static int argv_add(struct argv *argv, const struct choice *choice, const char *
 			"absolute path",
 			text, manifest_text(choice->language, "id"));
 	argv->count++;
-	bundle_add_text(argv->bundle, BUNDLE_ARG, text);
+	if (argv->bundle) {
+		bundle_add_text(argv->bundle, BUNDLE_ARG, text);
+	} else {
+		argv->is_no_line |= strpbrk(text, "\r\n") != NULL;
+		fprintf(argv->lines, "%s\n", text);
+	}
 	return 0;
 }
 
@@ -112,20 +119,28 @@ static int argv_add_word(struct argv *argv, const struct choice *choice, const c
 	return r < 0 ? r : argv_add(argv, choice, text);
 }
 
-static int argv_fill(struct argv *argv, const struct choice *choice, const json_t *elements)
+/* The last element of a command line when its words may come later, or NULL. */
+static const json_t *later_words(const json_t *elements)
 {
-	const json_t *element, *word;
-	size_t i, j;
+	const json_t *last = json_array_get(elements, json_array_size(elements) - 1);
+	return json_object_get(last, "later") ? last : NULL;
+}
+
+/* Words that may come later simply follow, but for those of `except`. */
+static int argv_fill(struct argv *argv, const struct choice *choice, const json_t *elements,
+		     const json_t *except)
+{
+	const json_t *element;
+	size_t i;
 	int r = 0;
 
 	json_array_foreach (elements, i, element) {
-		if (json_is_string(element)) {
+		if (json_is_string(element))
 			r = argv_add_word(argv, choice, json_string_value(element));
-		} else if (choice_holds(choice, json_object_get(element, "when"))) {
-			json_array_foreach (json_object_get(element, "words"), j, word)
-				if (r == 0)
-					r = argv_add_word(argv, choice, json_string_value(word));
-		}
+		else if (element != except &&
+			 (json_object_get(element, "later") ||
+			  choice_holds(choice, json_object_get(element, "when"))))
+			r = argv_fill(argv, choice, json_object_get(element, "words"), NULL);
 		if (r < 0)
 			return r;
 	}
@@ -181,7 +196,7 @@ static int step_fill(struct bundle_writer *bundle, const struct choice *choice,
 {
 	struct argv argv = {.bundle = bundle};
 
-	int r = argv_fill(&argv, choice, json_object_get(spec->step, "argv"));
+	int r = argv_fill(&argv, choice, json_object_get(spec->step, "argv"), NULL);
 	if (r == 0)
 		r = env_fill(bundle, choice, json_object_get(spec->step, "env"));
 	if (r < 0)
@@ -197,20 +212,106 @@ static int step_fill(struct bundle_writer *bundle, const struct choice *choice,
 	return 0;
 }
 
-int choice_step_bundle(const struct choice *choice, const struct step_spec *spec)
+static int bundle_seal(const struct choice *choice, struct bundle_writer *bundle)
 {
-	struct bundle_writer bundle = {0};
-	int r = step_fill(&bundle, choice, spec);
-	int fd = bundle_finish(&bundle);
+	int fd = bundle_finish(bundle);
 
-	if (r < 0) {
-		fd_close(fd);
-		return r;
-	}
 	if (fd < 0)
 		return error_set(choice->err, fd == -E2BIG ? -EINVAL : fd, "plan",
 				 "the job cannot be put together");
 	return fd;
+}
+
+int choice_step_bundle(const struct choice *choice, const struct step_spec *spec)
+{
+	struct bundle_writer bundle = {0};
+	int r = step_fill(&bundle, choice, spec);
+	if (r < 0) {
+		free(bundle.data);
+		return r;
+	}
+	return bundle_seal(choice, &bundle);
+}
+
+/* ---- a step in two bundles ---- */
+
+/* A file of the request may be where the FIFO would be, or below it. */
+static int files_leave_room(const struct choice *choice, const char *path)
+{
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < choice->request->file_count; i++) {
+		const char *name = choice_file_name(choice, i);
+		if (strncmp(name, path, len) == 0 && (name[len] == '\0' || name[len] == '/'))
+			return 0;
+	}
+	return 1;
+}
+
+static int early_fill(struct bundle_writer *bundle, const struct choice *choice,
+		      const struct step_spec *spec, const json_t *later)
+{
+	struct argv argv = {.bundle = bundle};
+
+	int r = argv_fill(&argv, choice, json_object_get(spec->step, "argv"), later);
+	if (r == 0)
+		r = argv_add_word(&argv, choice, manifest_text(later, "as"));
+	if (r == 0)
+		r = env_fill(bundle, choice, json_object_get(spec->step, "env"));
+	if (r < 0)
+		return r;
+	bundle_add(bundle, BUNDLE_FIFO, manifest_text(later, "later"), NULL, 0);
+	return bundle_end(bundle);
+}
+
+/* Returns the later words as lines, new, or NULL: they cannot be, or memory is out. */
+static char *later_lines(const struct choice *choice, const json_t *later, size_t *ret_len)
+{
+	char *text = NULL;
+	struct argv argv = {.lines = open_memstream(&text, ret_len), .count = 1};
+
+	if (!argv.lines)
+		return NULL;
+	int r = argv_fill(&argv, choice, json_object_get(later, "words"), NULL);
+	if (fclose(argv.lines) == 0 && r == 0 && !argv.is_no_line)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static int later_bundle(const struct choice *choice, const struct step_spec *spec,
+			const json_t *later)
+{
+	struct bundle_writer bundle = {0};
+	size_t len;
+	_cleanup_free_ char *lines = later_lines(choice, later, &len);
+
+	if (!lines)
+		return -EINVAL;
+	files_fill(&bundle, choice);
+	if (spec->artefact)
+		bundle_add(&bundle, spec->artefact_type, spec->artefact, NULL, 0);
+	bundle_add(&bundle, BUNDLE_LATER, manifest_text(later, "later"), lines, len);
+	return bundle_finish(&bundle);
+}
+
+/* What fails here is no failure: the step has been planned whole. */
+static void plan_early(const struct choice *choice, const struct step_spec *spec,
+		       struct job_plan *plan)
+{
+	const json_t *later = later_words(json_object_get(spec->step, "argv"));
+	struct bundle_writer early = {0};
+
+	if (!later || !files_leave_room(choice, manifest_text(later, "later")))
+		return;
+	if (early_fill(&early, choice, spec, later) == 0)
+		plan->later_bundle_fd = later_bundle(choice, spec, later);
+	if (plan->later_bundle_fd < 0) {
+		free(early.data);
+		return;
+	}
+	plan->early = early.data;
+	plan->early_len = early.used;
 }
 
 int choice_artefact(const struct choice *choice, const json_t *step, char **ret_path)
@@ -253,6 +354,7 @@ static int plan_steps(const struct choice *choice, struct job_plan *plan)
 		plan->compile_bundle_fd = choice_step_bundle(choice, &spec);
 		if (plan->compile_bundle_fd < 0)
 			return plan->compile_bundle_fd;
+		plan_early(choice, &spec, plan);
 	}
 	if (plan->has_run) {
 		int files = json_is_true(json_object_get(run, "files"));
@@ -286,7 +388,7 @@ int manifest_plan(const struct manifest *manifest, const struct job_request *req
 		  struct job_plan *ret_plan, struct error *err)
 {
 	struct choice choice;
-	struct job_plan plan = {.compile_bundle_fd = -EBADF, .run_bundle_fd = -EBADF};
+	struct job_plan plan = JOB_PLAN_NONE;
 
 	int r = choice_make(manifest, request, &choice, err);
 	if (r == 0 && request->action && strcmp(request->action, "run") != 0)
@@ -307,6 +409,9 @@ void job_plan_fini(struct job_plan *plan)
 {
 	plan->compile_bundle_fd = fd_close(plan->compile_bundle_fd);
 	plan->run_bundle_fd = fd_close(plan->run_bundle_fd);
+	plan->later_bundle_fd = fd_close(plan->later_bundle_fd);
+	free(plan->early);
+	plan->early = NULL;
 	plan->action = action_plan_free(plan->action);
 	plan->diagnostics = diagnostics_free(plan->diagnostics);
 }

@@ -292,6 +292,7 @@ int steps_feed(struct steps *steps, const struct ipc_step_feed *feed, int later_
 {
 	struct step *step = step_find(steps, feed->step_id);
 	struct limits limits = feed->limits;
+	uint64_t asked_usec = clock_monotonic_usec();
 	struct error why = {0};
 
 	if (!step || step->state == STEP_ENDED)
@@ -317,6 +318,8 @@ int steps_feed(struct steps *steps, const struct ipc_step_feed *feed, int later_
 	step->state = STEP_RUNNING;
 	++*step_slots(step);
 	step->limits = limits;
+	step->was_ready = 1;
+	step->cell_usec = clock_monotonic_usec() - asked_usec;
 	step->wall_deadline_usec = step->cell.started_usec + limits.wall_usec;
 	set_checks(steps, step);
 	return 0;

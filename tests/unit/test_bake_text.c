@@ -205,6 +205,25 @@ static void template_argv_conditions_and_args_are_followed(void **state)
 	template_argv_free(words);
 }
 
+static void template_argv_later_words_follow(void **state)
+{
+	json_auto_t *own = language();
+	json_auto_t *argv = json_loads("[\"/cc\", {\"later\": \".args\", \"as\": \"@.args\", "
+				       "\"words\": [\"-o\", {\"when\": {\"mode\": \"debug\"}, "
+				       "\"words\": [\"-g\"]}, \"{main_file}\"]}]",
+				       0, NULL);
+	struct template_values values = {.language = own, .main_file = "m.c"};
+	char **words = NULL;
+
+	(void)state;
+	assert_int_equal(template_argv(argv, &values, &words, NULL), 0);
+	assert_string_equal(words[1], "-o");
+	assert_string_equal(words[2], "-g");
+	assert_string_equal(words[3], "m.c");
+	assert_null(words[4]);
+	template_argv_free(words);
+}
+
 static void template_fill_faults_are_refused(void **state)
 {
 	json_auto_t *own = language();
@@ -287,6 +306,7 @@ int main(void)
 		cmocka_unit_test(apt_sources_add_snapshot_is_pinned_and_may_be_old),
 		cmocka_unit_test(versions_compilers_output_is_taken_apart),
 		cmocka_unit_test(template_argv_conditions_and_args_are_followed),
+		cmocka_unit_test(template_argv_later_words_follow),
 		cmocka_unit_test(template_fill_faults_are_refused),
 		cmocka_unit_test(path_is_below_only_plain_relative_paths_are),
 		cmocka_unit_test(json_write_rows_small_things_are_lines),

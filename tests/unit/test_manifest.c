@@ -75,7 +75,7 @@ static struct manifest *read_good(void)
 /* A bundle as text: one line for each record. */
 static void bundle_text(int fd, char *text, size_t size)
 {
-	static const char types[] = "XAEFIO";
+	static const char types[] = "XAEFIOPNL";
 	struct bundle_record record;
 	struct stat st;
 	size_t offset = 0, used = 0;
@@ -190,6 +190,17 @@ static void manifest_read_faults_are_told_with_their_path(void **state)
 	check_fault(",'exempted':2", "", "languages[0].channels.stable.vetting.exempted");
 	check_fault("'sample':'print(1)'", "'sample':null", "languages[1].sample");
 	check_fault("'-o',", "['-o'],", "languages[0].compile.argv[4]: must be text");
+	check_fault("'-o',", "{'later':'.args','as':'@x','words':[]},",
+		    "languages[0].compile.argv: has words after the later ones");
+	check_fault("'-o',", "{'later':'../args','as':'@x','words':[]},",
+		    "languages[0].compile.argv[4].later: must be a path below /playground");
+	check_fault("'-o',", "{'later':'.args','words':[]},",
+		    "languages[0].compile.argv[4].as: is missing");
+	check_fault("'-o',", "{'later':'.args','as':'@x','words':['{what}']},",
+		    "languages[0].compile.argv[4].words[0]");
+	check_fault("'-o',",
+		    "{'later':'.args','as':'@x','words':[{'later':'a','as':'b','words':[]}]},",
+		    "languages[0].compile.argv[4].words[0].when: is missing");
 }
 
 static void manifest_read_not_json_is_refused(void **state)
@@ -253,6 +264,114 @@ static void manifest_plan_options_and_args_are_used(void **state)
 	assert_non_null(strstr(text, "release/playground\nA one\nA {mode}\nE "));
 	job_plan_fini(&plan);
 	manifest_unref(manifest);
+}
+
+/* The good manifest with rust's words from the main file on coming later; word: in place of -o. */
+static struct manifest *read_later(const char *word)
+{
+	static const char from[] = "'{main_file}',", out[] = "'-o'", to[] = "],'env'";
+	char good[8192], text[8192];
+	struct manifest *manifest = NULL;
+	struct error err = {0};
+
+	snprintf(good, sizeof(good), "%s%s,%s]}", head, rust, python);
+	const char *begin = strstr(good, from), *at = strstr(good, out), *end = strstr(good, to);
+	assert_true(begin && at && end && begin < at && at < end);
+	const char *rest = at + strlen(out);
+	snprintf(text, sizeof(text),
+		 "%.*s{'later':'.args','as':'@/playground/.args','words':[%.*s'%s'%.*s]}%s",
+		 (int)(begin - good), good, (int)(at - begin), begin, word, (int)(end - rest), rest,
+		 end);
+	if (read_text(text, &manifest, &err) < 0)
+		fail_msg("%s", err.text);
+	return manifest;
+}
+
+static void plan_with(const struct manifest *manifest, const char *file_name, const char *mode,
+		      struct job_plan *ret_plan)
+{
+	const struct job_option option = {"mode", mode};
+	const struct job_file file = {file_name, "code", 4};
+	struct job_request request = request_of("rust");
+
+	request.options = &option;
+	request.option_count = 1;
+	request.files = &file;
+	assert_int_equal(manifest_plan(manifest, &request, ret_plan, NULL), 0);
+}
+
+static void manifest_plan_early_and_whole_are_equal_in_effect(void **state)
+{
+	struct manifest *manifest = read_later("-o"), *plain = read_good();
+	struct job_plan plan, expected;
+	char text[4096], want[4096];
+
+	(void)state;
+	plan_with(manifest, NULL, "release", &plan);
+	plan_with(plain, NULL, "release", &expected);
+	assert_null(expected.early);
+	bundle_text(plan.compile_bundle_fd, text, sizeof(text));
+	bundle_text(expected.compile_bundle_fd, want, sizeof(want));
+	assert_string_equal(text, want);
+
+	_cleanup_fd_ int early_fd = memfd_new_sealed("early", plan.early, plan.early_len);
+	bundle_text(early_fd, text, sizeof(text));
+	assert_string_equal(text, "A /opt/rust-stable/bin/rustc\nA @/playground/.args\n"
+				  "E PATH=/usr/local/bin:/usr/bin:/bin\nE HOME=/playground\n"
+				  "E LANG=C.UTF-8\nE RUSTC_MODE=release\nE ONLY=release!\n"
+				  "N .args\n");
+	bundle_text(plan.later_bundle_fd, text, sizeof(text));
+	assert_string_equal(text, "F src/main.rs=code\nO target/release/playground\n"
+				  "L .args=src/main.rs\n-Copt-level=3\n-o\n"
+				  "target/release/playground\n\n");
+	job_plan_fini(&plan);
+	job_plan_fini(&expected);
+	manifest_unref(manifest);
+	manifest_unref(plain);
+}
+
+static void manifest_plan_early_bytes_are_those_of_what_comes_first(void **state)
+{
+	struct manifest *manifest = read_later("-o");
+	struct job_plan one, other;
+
+	(void)state;
+	plan_with(manifest, NULL, "debug", &one);
+	plan_with(manifest, "src/other.rs", "debug", &other);
+	assert_int_equal(one.early_len, other.early_len);
+	assert_memory_equal(one.early, other.early, one.early_len);
+	job_plan_fini(&other);
+	plan_with(manifest, NULL, "release", &other); /* the environment is another */
+	assert_int_not_equal(one.early_len, other.early_len);
+	job_plan_fini(&one);
+	job_plan_fini(&other);
+	manifest_unref(manifest);
+}
+
+static void manifest_plan_what_cannot_come_later_is_planned_whole_alone(void **state)
+{
+	static const char *const names[] = {".args", ".args/main.rs"};
+	static const char *const words[] = {"a\\nb", "a\\r"};
+	struct manifest *manifest = read_later("-o");
+	struct job_plan plan;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		plan_with(manifest, names[i], "debug", &plan);
+		assert_true(plan.compile_bundle_fd >= 0);
+		assert_null(plan.early);
+		assert_int_equal(plan.later_bundle_fd, -EBADF);
+		job_plan_fini(&plan);
+	}
+	manifest_unref(manifest);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		manifest = read_later(words[i]);
+		plan_with(manifest, NULL, "debug", &plan);
+		assert_true(plan.compile_bundle_fd >= 0);
+		assert_null(plan.early);
+		job_plan_fini(&plan);
+		manifest_unref(manifest);
+	}
 }
 
 static void manifest_plan_interpreted_places_files_in_run(void **state)
@@ -387,6 +506,9 @@ int main(void)
 		cmocka_unit_test(manifest_read_not_json_is_refused),
 		cmocka_unit_test(manifest_plan_defaults_fill_both_steps),
 		cmocka_unit_test(manifest_plan_options_and_args_are_used),
+		cmocka_unit_test(manifest_plan_early_and_whole_are_equal_in_effect),
+		cmocka_unit_test(manifest_plan_early_bytes_are_those_of_what_comes_first),
+		cmocka_unit_test(manifest_plan_what_cannot_come_later_is_planned_whole_alone),
 		cmocka_unit_test(manifest_plan_interpreted_places_files_in_run),
 		cmocka_unit_test(manifest_plan_library_or_compile_only_has_no_run),
 		cmocka_unit_test(manifest_plan_bad_language_is_refused_with_choices),
