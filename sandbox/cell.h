@@ -8,7 +8,6 @@
 #ifndef SANDBOX_CELL_H
 #define SANDBOX_CELL_H
 
-#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "sandbox/cell_spec.h"
@@ -26,7 +25,7 @@ struct cell_context {
 	char fifo[BUNDLE_PATH_MAX + 1];
 	char *later; /* owned; NULL until they have come */
 	size_t later_len;
-	atomic_int *fed; /* shared with the feeder: 1 once the job has opened the FIFO; or NULL */
+	int feeder_fd; /* the feeder's word, once it is started */
 };
 
 typedef int cell_step_function(struct cell_context *context);
@@ -70,7 +69,8 @@ pid_t cell_start_job(struct cell_context *context);
 int cell_receive(uint32_t magic, unsigned fd_count, struct cell_work *ret_work,
 		 int ret_fds[WORK_FDS_MAX]);
 
-/* Once the job has ended: a negative errno, described, when it ended before a word had come. */
+/* Once the job has ended: a negative errno, described, when it ended before it had read its words.
+ */
 int cell_check_fed(struct cell_context *context);
 
 /* Takes the later bundle, CELL_FD_BUNDLE, apart. Returns 0 or a negative errno, described. */
