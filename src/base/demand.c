@@ -1,38 +1,38 @@
-#include "supervisor/pool_demand.h"
+#include "base/demand.h"
 
 #include <string.h>
 
 #include "base/clock.h"
 
 /* Forgets the windows that have passed since the newest one noted. */
-static void move_on(struct pool_demand *demand, uint64_t now_usec)
+static void move_on(struct demand *demand, uint64_t now_usec)
 {
-	uint64_t window = now_usec / (POOL_WINDOW_SEC * USEC_PER_SEC);
+	uint64_t window = now_usec / (DEMAND_WINDOW_SEC * USEC_PER_SEC);
 
-	if (window - demand->window >= POOL_WINDOWS)
+	if (window - demand->window >= DEMAND_WINDOWS)
 		memset(demand->wanted, 0, sizeof(demand->wanted));
-	for (uint64_t i = demand->window + 1; i <= window && i <= demand->window + POOL_WINDOWS;
+	for (uint64_t i = demand->window + 1; i <= window && i <= demand->window + DEMAND_WINDOWS;
 	     i++)
-		demand->wanted[i % POOL_WINDOWS] = 0;
+		demand->wanted[i % DEMAND_WINDOWS] = 0;
 	demand->window = window;
 }
 
-void pool_demand_note(struct pool_demand *demand, uint64_t now_usec)
+void demand_note(struct demand *demand, uint64_t now_usec)
 {
 	move_on(demand, now_usec);
-	demand->wanted[demand->window % POOL_WINDOWS]++;
+	demand->wanted[demand->window % DEMAND_WINDOWS]++;
 	demand->last_usec = now_usec;
 }
 
-unsigned pool_demand_target(struct pool_demand *demand, uint64_t now_usec)
+unsigned demand_target(struct demand *demand, uint64_t now_usec)
 {
 	unsigned most = 1;
 
-	if (!demand->last_usec || now_usec - demand->last_usec >= POOL_IDLE_SEC * USEC_PER_SEC)
+	if (!demand->last_usec || now_usec - demand->last_usec >= DEMAND_IDLE_SEC * USEC_PER_SEC)
 		return 0;
 	move_on(demand, now_usec);
-	for (int i = 0; i < POOL_WINDOWS; i++)
+	for (int i = 0; i < DEMAND_WINDOWS; i++)
 		if (demand->wanted[i] > most)
 			most = demand->wanted[i];
-	return most < POOL_TARGET_MAX ? most : POOL_TARGET_MAX;
+	return most < DEMAND_TARGET_MAX ? most : DEMAND_TARGET_MAX;
 }

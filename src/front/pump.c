@@ -50,22 +50,29 @@ static int send_image_unused(struct pump *pump)
 	return 0;
 }
 
+static int send_steps(const struct step_list *steps)
+{
+	struct step *step;
+
+	TAILQ_FOREACH (step, steps, in_list) {
+		int r = step_send(step);
+		/* -ETOOMANYREFS: the next tick tries again. */
+		if (r < 0 && r != -ETOOMANYREFS)
+			return r;
+	}
+	return 0;
+}
+
 /* An image is answered for before the first step on it. */
 static int send_all(struct pump *pump)
 {
-	struct step *step;
 	int r = send_image_answer(pump);
 
-	if (r < 0)
-		return r;
-	TAILQ_FOREACH (step, &pump->steps, in_list) {
-		r = step_send(step);
-		if (r == -ETOOMANYREFS)
-			r = 0; /* the next tick tries again */
-		if (r < 0)
-			return r;
-	}
-	return send_image_unused(pump);
+	if (r == 0)
+		r = send_steps(&pump->steps);
+	if (r == 0)
+		r = send_steps(&pump->early.steps);
+	return r < 0 ? r : send_image_unused(pump);
 }
 
 void pump_flush(struct pump *pump)
@@ -100,13 +107,26 @@ static void pump_lease(struct pump *pump)
 
 /* ---- from the supervisor ---- */
 
-static void pump_step_done(struct pump *pump, const struct ipc_step_done *done, int take_fd)
+static struct step *step_find(const struct step_list *steps, uint64_t id)
 {
 	struct step *step;
 
-	TAILQ_FOREACH (step, &pump->steps, in_list)
-		if (step->id == done->step_id)
+	TAILQ_FOREACH (step, steps, in_list)
+		if (step->id == id)
 			break;
+	return step;
+}
+
+static void pump_step_done(struct pump *pump, const struct ipc_step_done *done, int take_fd)
+{
+	struct step *early = step_find(&pump->early.steps, done->step_id);
+	struct step *step = early ? early : step_find(&pump->steps, done->step_id);
+
+	if (early) {
+		early_lost(pump, early);
+		fd_close(take_fd);
+		return;
+	}
 	if (!step || !step->sent) {
 		/* Given up before: its job has its result. */
 		log_warning("late_step", "step=%llu", (unsigned long long)done->step_id);
@@ -141,6 +161,8 @@ static void pump_image(struct pump *pump, uint64_t generation, int take_fd)
 			 err.text);
 	}
 	pump->has_image_answer = 1;
+	if (r == 0)
+		early_use_manifest(pump, manifest);
 	pump_flush(pump);
 }
 
@@ -285,6 +307,7 @@ static void pump_close(struct pump *pump)
 
 	while ((step = TAILQ_FIRST(&pump->steps)) != NULL)
 		step_free(step);
+	early_fini(pump);
 	loop_fini(&pump->loop);
 	fd_close(pump->signals.fd);
 	free(pump);
@@ -301,6 +324,9 @@ int pump_run(struct service *service, int channel_fd, struct error *err)
 	pump->err = err;
 	pump->signals.fd = -EBADF;
 	TAILQ_INIT(&pump->steps);
+	struct manifest *manifest = service_manifest(service);
+	early_init(pump, manifest);
+	manifest_unref(manifest);
 	int r = loop_init(&pump->loop);
 	if (r == 0)
 		r = pump_open(pump, channel_fd);
@@ -312,7 +338,10 @@ int pump_run(struct service *service, int channel_fd, struct error *err)
 			pump_tick(pump);
 			tick = now + PUMP_TICK_USEC;
 		}
-		r = loop_once(&pump->loop, service_is_busy(service) ? tick : 0);
+		early_tick(pump);
+		uint64_t early = early_deadline(pump);
+		uint64_t deadline = service_is_busy(service) ? tick : early;
+		r = loop_once(&pump->loop, early && early < deadline ? early : deadline);
 		if (r < 0)
 			pump_fail(pump, error_set(err, r, "pump", "cannot wait"));
 	}

@@ -5,18 +5,18 @@
 #include <sys/queue.h>
 
 #include "base/loop.h"
+#include "front/early.h"
 #include "front/pump.h"
 #include "front/service_internal.h"
 
 enum { PUMP_READ_MAX = 64 << 10 };
 
-TAILQ_HEAD(step_list, step);
-
 struct pump {
 	struct service *service;
 	struct loop loop;
 	struct loop_source channel, wake, signals;
-	struct step_list steps;
+	struct step_list steps; /* of jobs */
+	struct early early;
 	uint64_t last_step_id;
 	struct ipc_message image_answer; /* to IMAGE … */
 	int has_image_answer;		 /* … that is still to be sent */
@@ -35,27 +35,40 @@ struct step_pipe {
 	uint32_t watched; /* epoll events */
 };
 
-/* A step that was leased: sent to the supervisor, or about to be. */
+/*
+ * A step that was leased: sent to the supervisor, or about to be. Or one that was started ahead,
+ * without a job until early_take() has found it one.
+ */
 struct step {
 	struct pump *pump;
-	struct job *job; /* a reference */
+	struct step_list *list; /* it is in */
+	struct job *job;	/* a reference; NULL: none yet */
 	uint64_t id, cookie;
 	enum step_kind kind;
 	struct step_pipe pipes[3];
 	int cell_fds[3];	   /* the cell's ends, until they are sent */
 	int sent;		   /* STEP_START */
+	int is_early;		   /* started ahead … */
+	int early_fd;		   /* … with this bundle, until it is sent … */
+	uint64_t generation;	   /* … on this image … */
+	struct early_kind *early;  /* … and this is what it is; NULL once that does not matter */
+	int fed;		   /* STEP_FEED */
 	int kill_asked, kill_sent; /* STEP_KILL … */
 	enum outcome kill_outcome; /* … with this */
 	int over_limit;		   /* printed more than it may */
 	TAILQ_ENTRY(step) in_list;
 };
 
-/* Starts the step of a leased job. job: its reference is taken. On failure the job ends. */
+/* Starts the step of a leased job, or takes one over that was started ahead. job: its reference is
+ * taken. On failure the job ends. */
 void step_start(struct pump *pump, struct job *take_job, enum step_kind kind);
 
+/* Starts a step ahead. Returns 0 or -ENOMEM. */
+int step_start_early(struct pump *pump, struct early_kind *kind);
+
 /*
- * Sends what is to be sent: STEP_START, then STEP_KILL. Returns 0, -EAGAIN when the channel is
- * full, or another negative errno when it is broken.
+ * Sends what is to be sent: STEP_START, STEP_FEED, STEP_KILL. Returns 0, -EAGAIN when the channel
+ * is full, or another negative errno when it is broken.
  */
 int step_send(struct step *step);
 
@@ -65,7 +78,11 @@ void step_kill(struct step *step, enum outcome outcome);
 /* Feeds stdin that has come, or closes it. */
 void step_feed(struct step *step);
 
-/* The supervisor says how it ended: drains the pipes and hands the result on. The step is freed. */
+/*
+ * The supervisor says how a job's step ended: drains the pipes and hands the result on; or starts
+ * the step anew, when one that was started ahead turns out to have ended before it had the job. The
+ * step is freed.
+ */
 void step_done(struct step *step, const struct ipc_step_done *done, int take_artefact_fd);
 
 /* Closes everything and forgets the step, without a word to the job. */

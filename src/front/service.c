@@ -55,6 +55,7 @@ static struct service *service_alloc(const struct service_config *config)
 	service->limits[STEP_COMPILE] = welcome->compile_limits;
 	service->limits[STEP_RUN] = welcome->run_limits;
 	service->interactive_wall_usec = welcome->interactive_wall_usec;
+	service->early_slots = welcome->early_slots;
 	queue_init(&service->queue, &(struct queue_config){
 					    .total_max = config->queue_total_max,
 					    .client_max = config->queue_client_max,

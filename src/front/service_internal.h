@@ -32,7 +32,8 @@ struct service {
 	struct compile_store *compile_store; /* NULL: none */
 	struct limits limits[STEP_KIND_COUNT];
 	uint64_t interactive_wall_usec;
-	int wake_fd; /* eventfd: the pump has something to look at */
+	unsigned early_slots; /* early.h */
+	int wake_fd;	      /* eventfd: the pump has something to look at */
 	pthread_t recorder;
 
 	pthread_mutex_t lock; /* guards everything below, and the jobs */
@@ -140,6 +141,9 @@ uint64_t service_unused_generation(struct service *service);
 
 /* Forgets that manifest. */
 void service_forget_generation(struct service *service, uint64_t generation);
+
+/* Is there a slot for a compile that none waits for? */
+int service_compile_is_free(struct service *service);
 
 /* True while the pump should wake by itself from time to time. */
 int service_is_busy(struct service *service);

@@ -238,6 +238,17 @@ struct job *service_next_expired(struct service *service)
 	}
 }
 
+int service_compile_is_free(struct service *service)
+{
+	const struct queue *queue = &service->queue;
+
+	service_lock(service);
+	int is_free = queue->used[STEP_COMPILE] < queue->config.slots[STEP_COMPILE] &&
+		      TAILQ_EMPTY(&queue->rings[STEP_COMPILE]);
+	service_unlock(service);
+	return is_free;
+}
+
 int service_is_busy(struct service *service)
 {
 	service_lock(service);

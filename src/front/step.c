@@ -103,35 +103,44 @@ static int pipe_open(struct step *step, int stream)
 	pipe->source.fd = fds[ours];
 	pipe->source.callback = stream == 0 ? stdin_ready : pipe_readable;
 	pipe->source.owner = pipe;
-	pipe->watched = stream == 0 ? 0 : EPOLLIN;
-	int r = fd_set_nonblock(fds[ours], 1);
-	if (r == 0)
-		r = loop_add(&step->pump->loop, &pipe->source, pipe->watched);
+	if (stream > 0 || step->kind != STEP_COMPILE)
+		return fd_set_nonblock(fds[ours], 1);
 	/* A compiler reads no stdin. */
-	if (r == 0 && stream == 0 && step->kind == STEP_COMPILE)
-		pipe_close(pipe);
+	pipe->source.fd = fd_close(pipe->source.fd);
+	return 0;
+}
+
+static int pipes_watch(struct step *step)
+{
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < 3; i++) {
+		struct step_pipe *pipe = &step->pipes[i];
+		pipe->watched = i == 0 ? 0 : EPOLLIN;
+		if (pipe->source.fd >= 0)
+			r = loop_add(&step->pump->loop, &pipe->source, pipe->watched);
+	}
 	return r;
 }
 
-static struct step *step_new(struct pump *pump, struct job *take_job, enum step_kind kind)
+static struct step *step_new(struct pump *pump, struct step_list *list, enum step_kind kind)
 {
 	struct step *step = calloc(1, sizeof(*step));
 
 	if (!step)
 		return NULL;
 	step->pump = pump;
-	step->job = take_job;
+	step->list = list;
 	step->kind = kind;
 	step->id = ++pump->last_step_id;
-	step->cookie = take_job->item.cookie; /* changes in this thread only */
+	step->early_fd = -EBADF;
 	for (int i = 0; i < 3; i++) {
 		step->cell_fds[i] = -EBADF;
 		step->pipes[i].source.fd = -EBADF;
 		step->pipes[i].step = step;
 		step->pipes[i].stream = i;
 	}
-	take_job->step = step;
-	TAILQ_INSERT_TAIL(&pump->steps, step, in_list);
+	TAILQ_INSERT_TAIL(list, step, in_list);
 	return step;
 }
 
@@ -139,6 +148,7 @@ static void cell_fds_close(struct step *step)
 {
 	for (int i = 0; i < 3; i++)
 		step->cell_fds[i] = fd_close(step->cell_fds[i]);
+	step->early_fd = fd_close(step->early_fd);
 }
 
 void step_free(struct step *step)
@@ -146,25 +156,73 @@ void step_free(struct step *step)
 	for (int i = 0; i < 3; i++)
 		pipe_close(&step->pipes[i]);
 	cell_fds_close(step);
-	TAILQ_REMOVE(&step->pump->steps, step, in_list);
-	step->job->step = NULL;
+	TAILQ_REMOVE(step->list, step, in_list);
+	if (step->job)
+		step->job->step = NULL;
 	job_unref(step->job);
 	free(step);
 }
 
-void step_start(struct pump *pump, struct job *take_job, enum step_kind kind)
+/* A step with pipes that nobody watches yet. Returns NULL when there is no more to be had. */
+static struct step *step_open(struct pump *pump, struct step_list *list, enum step_kind kind)
 {
-	struct step *step = step_new(pump, take_job, kind);
+	struct step *step = step_new(pump, list, kind);
 	int r = step ? 0 : -ENOMEM;
 
 	for (int i = 0; r == 0 && i < 3; i++)
 		r = pipe_open(step, i);
+	if (step && r < 0) {
+		step_free(step);
+		step = NULL;
+	}
+	return step;
+}
+
+int step_start_early(struct pump *pump, struct early_kind *kind)
+{
+	struct step *step = step_open(pump, &pump->early.steps, STEP_COMPILE);
+
+	if (!step)
+		return -ENOMEM;
+	step->is_early = 1;
+	step->early = kind;
+	step->generation = pump->early.generation;
+	step->early_fd = fcntl(kind->bundle_fd, F_DUPFD_CLOEXEC, 0);
+	if (step->early_fd < 0) {
+		step_free(step);
+		return -ENOMEM;
+	}
+	pump_flush(pump);
+	return 0;
+}
+
+/* From here on the step is the job's. */
+static int step_attach(struct step *step, struct job *take_job)
+{
+	step->job = take_job;
+	step->cookie = take_job->item.cookie; /* changes in this thread only */
+	take_job->step = step;
+	TAILQ_REMOVE(step->list, step, in_list);
+	step->list = &step->pump->steps;
+	TAILQ_INSERT_TAIL(step->list, step, in_list);
+	return pipes_watch(step);
+}
+
+/* early: a step that was started ahead, or NULL. */
+static void step_begin(struct pump *pump, struct step *early, struct job *take_job,
+		       enum step_kind kind)
+{
+	struct step *step = early ? early : step_open(pump, &pump->steps, kind);
+	int r = step ? step_attach(step, take_job) : -ENOMEM;
+
 	if (r < 0) {
 		log_error("step_failed", "job=%s error=\"pipes: %s\"", take_job->id,
 			  strerrordesc_np(-r));
 		service_end_early(pump->service, take_job, OUTCOME_INTERNAL_ERROR,
 				  "The server has no pipes or memory left for this job; try again "
 				  "later.");
+		if (step && step->sent)
+			step_kill(step, OUTCOME_KILLED);
 		if (step)
 			step_free(step);
 		else
@@ -172,6 +230,52 @@ void step_start(struct pump *pump, struct job *take_job, enum step_kind kind)
 		return;
 	}
 	step_feed(step);
+}
+
+void step_start(struct pump *pump, struct job *take_job, enum step_kind kind)
+{
+	struct step *early = kind == STEP_COMPILE ? early_take(pump, take_job) : NULL;
+
+	step_begin(pump, early, take_job, kind);
+}
+
+static int send_early(struct step *step)
+{
+	const int fds[] = {
+		step->early_fd,	   step->cell_fds[0], step->cell_fds[1],
+		step->cell_fds[2], step->early_fd,
+	};
+	struct ipc_message message = {
+		.type = IPC_STEP_START,
+		.step_start =
+			{
+				.step_id = step->id,
+				.generation = step->generation,
+				.kind = STEP_COMPILE,
+				.early = 1,
+				.limits = step->pump->service->limits[STEP_COMPILE],
+			},
+	};
+	int r = channel_send(step->pump->channel.fd, &message, fds);
+	if (r < 0)
+		return r;
+	step->sent = 1;
+	cell_fds_close(step);
+	return 0;
+}
+
+static int send_feed(struct step *step)
+{
+	struct ipc_message message = {
+		.type = IPC_STEP_FEED,
+		.step_feed = {.step_id = step->id, .limits = step->job->limits[step->kind]},
+	};
+	int r = channel_send(step->pump->channel.fd, &message, &step->job->plan.later_bundle_fd);
+	if (r < 0)
+		return r;
+	step->fed = 1;
+	service_step_sent(step->pump->service, step->job, step->cookie, step->kind);
+	return 0;
 }
 
 static int send_start(struct step *step)
@@ -222,7 +326,12 @@ static int send_kill(struct step *step)
 
 int step_send(struct step *step)
 {
-	int r = step->sent ? 0 : send_start(step);
+	int r = 0;
+
+	if (!step->sent)
+		r = step->is_early ? send_early(step) : send_start(step);
+	if (r == 0 && step->is_early && step->job && !step->fed)
+		r = send_feed(step);
 	if (r == 0 && step->kill_asked && !step->kill_sent)
 		r = send_kill(step);
 	return r;
@@ -284,9 +393,38 @@ static struct step_result result_make(const struct step *step, const struct ipc_
 	return result;
 }
 
+/* A step that was started ahead had ended before it had the job. */
+static int was_not_fed(const struct step *step, const struct ipc_step_done *done)
+{
+	return step->is_early && done->outcome == OUTCOME_REFUSED &&
+	       strcmp(done->error_step, "feed") == 0;
+}
+
+/* What was asked of the step is asked of the new one. */
+static void start_again(struct step *step)
+{
+	struct pump *pump = step->pump;
+	struct job *job = job_ref(step->job);
+	enum step_kind kind = step->kind;
+	int kill_asked = step->kill_asked;
+	enum outcome kill_outcome = step->kill_outcome;
+
+	log_info("step_again", "job=%s", job_id(job));
+	step_free(step);
+	step_begin(pump, NULL, job, kind);
+	if (job->step && kill_asked)
+		step_kill(job->step, kill_outcome);
+}
+
 void step_done(struct step *step, const struct ipc_step_done *done, int take_artefact_fd)
 {
 	struct pump *pump = step->pump;
+
+	if (was_not_fed(step, done)) {
+		fd_close(take_artefact_fd);
+		start_again(step);
+		return;
+	}
 
 	for (int i = 1; i < 3; i++)
 		while (step->pipes[i].source.fd >= 0 && pipe_read(&step->pipes[i]))

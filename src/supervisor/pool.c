@@ -63,7 +63,7 @@ int pool_take(struct pool *pool, enum cell_profile profile, unsigned image, stru
 {
 	uint64_t now = clock_monotonic_usec();
 
-	pool_demand_note(&pool->demands[profile], now);
+	demand_note(&pool->demands[profile], now);
 	pool->tick_usec = now + QUIET_USEC;
 	for (size_t i = 0; i < POOL_CELLS_MAX; i++) {
 		struct pool_cell *ready = &pool->cells[i];
@@ -154,7 +154,7 @@ void pool_tick(struct pool *pool)
 	if (!pool->has_image || !pool->tick_usec || now < pool->tick_usec)
 		return;
 	for (int profile = 0; profile < CELL_PROFILE_COUNT; profile++) {
-		unsigned target = pool_demand_target(&pool->demands[profile], now);
+		unsigned target = demand_target(&pool->demands[profile], now);
 		unsigned count = pool_count(pool, (enum cell_profile)profile);
 		if (count < target && is_short < 0)
 			is_short = pool_memory_is_short();

@@ -8,9 +8,9 @@
 
 #include "base/loop.h"
 #include "sandbox/sandbox.h"
-#include "supervisor/pool_demand.h"
+#include "base/demand.h"
 
-enum { POOL_CELLS_MAX = POOL_TARGET_MAX * CELL_PROFILE_COUNT };
+enum { POOL_CELLS_MAX = DEMAND_TARGET_MAX * CELL_PROFILE_COUNT };
 
 struct pool_cell {
 	struct pool *pool;
@@ -27,7 +27,7 @@ struct pool {
 	unsigned image;		/* on which cells are made ready; none before pool_use_image() */
 	int has_image;
 	struct pool_cell cells[POOL_CELLS_MAX];
-	struct pool_demand demands[CELL_PROFILE_COUNT];
+	struct demand demands[CELL_PROFILE_COUNT];
 	uint64_t tick_usec; /* when pool_tick() has something to do; 0: never */
 };
 

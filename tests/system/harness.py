@@ -217,12 +217,20 @@ class Server:
                 return pid
         return None
 
+    def early(self):
+        """{pid: start time} of compilers that were started ahead and wait for a job at their FIFO."""
+        return {pid: born for pid, born in descendants(self.pid).items()
+                if os.path.exists(f"/proc/{pid}/root/playground/.args")
+                and (process_stat(pid) or (self.pid,))[0] != self.pid}
+
     def cells(self):
         """Processes of cells that have a job: what waits for one is alone, as the front end is."""
         found = descendants(self.pid)
         parents = {pid: (process_stat(pid) or (0,))[0] for pid in found}
+        early = self.early()
+        waiting = set(early) | {parents.get(pid) for pid in early}
         return {pid: born for pid, born in found.items()
-                if parents[pid] != self.pid or pid in parents.values()}
+                if pid not in waiting and (parents[pid] != self.pid or pid in parents.values())}
 
     def stop(self, signo=signal.SIGTERM):
         """Ends the server, clears up after it and returns its exit status."""

@@ -51,15 +51,18 @@ def make_image(folder, mark, *forms, key=None, **record):
     runs with: "M T M T S", S being what the source printed, all others the mark of manifest and tree.
     """
     make_tree(folder, mark=mark)
-    compile_script = (f"{{ echo '#!/bin/sh'; echo \"printf '{mark} $(cat /mark) '\"; "
-                      "echo 'printf \"$1 $(cat /mark) \"'; cat main; } >program; chmod 755 program")
+    # Its one word is the main file's name or, of a compiler that was started ahead, where to read that.
+    compile_script = ("case $0 in /*) main=$(cat $0);; *) main=$0;; esac; "
+                      f"{{ echo '#!/bin/sh'; echo \"printf '{mark} $(cat /mark) '\"; "
+                      "echo 'printf \"$1 $(cat /mark) \"'; cat $main; } >program; chmod 755 program")
     text = {"version": "1", "editor": "", "sample": ""}
     manifest = {
         "schema": 1, "name": f"test-{mark}", "id": image_id(mark), "languages": [
             {"id": "sh", "name": "Shell", "main_file": "main", **text,
              "run": {"argv": ["/bin/sh", "{main_file}"], "env": {"MARK": mark}, "files": True}},
             {"id": "built", "name": "Built", "main_file": "main", **text,
-             "compile": {"argv": ["/bin/sh", "-c", compile_script.replace("{", "{{").replace("}", "}}")],
+             "compile": {"argv": ["/bin/sh", "-c", compile_script.replace("{", "{{").replace("}", "}}"),
+                                  {"later": ".args", "as": "/playground/.args", "words": ["{main_file}"]}],
                          "artefact": "program"},
              "run": {"argv": ["/bin/sh", "./program", mark]}},
         ]}
