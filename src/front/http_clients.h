@@ -20,9 +20,9 @@
 #include "front/http_proxies.h"
 
 enum {
-	HTTP_WORKERS = 256,
-	HTTP_RESERVE = 32,	/* workers that are kept free of waiting connections */
-	HTTP_LONG_MAX = 192,	/* workers that may be in long work */
+	HTTP_WORKERS = 512,
+	HTTP_RESERVE = 64,	/* workers that are kept free of waiting connections */
+	HTTP_LONG_MAX = 416,	/* workers that may be in long work */
 	HTTP_PER_ADDRESS = 128, /* connections of one address (IPv6: of one /64) */
 	HTTP_CLIENT_KEY_SIZE = 64,
 };

@@ -6,12 +6,12 @@
 #include "ipc/protocol.h"
 
 /*
- * The front end has 256 connections, each with up to three threads, and some of its own; a dozen
+ * The front end has 512 connections, each with up to three threads, and some of its own; a dozen
  * cells wait for a job, each with its pid 1. A step is its limit of processes and pid 1. A front
  * end that dies leaves cells that are dying while the next one starts others: they hold their ids,
  * while their processes are next to gone.
  */
-enum { SERVER_PROCESSES = 800, IDS_PER_STEP = 2 };
+enum { SERVER_PROCESSES = 1600, IDS_PER_STEP = 2 };
 
 /*
  * A compiler that was started early is a process besides its pid 1, until it has a compile slot.

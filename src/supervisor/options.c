@@ -84,7 +84,7 @@ static const char help_text[] =
 	"What is fixed: a body of at most 2 MiB, a WebSocket message likewise, a head of 16 KiB "
 	"and "
 	"63\n"
-	"fields; 10 s for a request to come, 30 s for the next one; 256 connections, of one client "
+	"fields; 10 s for a request to come, 30 s for the next one; 512 connections, of one client "
 	"128.\n"
 	"\n"
 	"SIGHUP (but for that of a terminal that closes) makes it look at --image again and go "

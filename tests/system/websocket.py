@@ -15,8 +15,8 @@ class Closed(Exception):
 
 
 class WebSocket:
-    def __init__(self, host, port, path, seconds=120, headers=None):
-        self.socket = socket.create_connection((host, port), seconds)
+    def __init__(self, host, port, path, seconds=120, headers=None, source=None):
+        self.socket = socket.create_connection((host, port), seconds, (source, 0) if source else None)
         self.buffer = b""
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
