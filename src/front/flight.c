@@ -110,9 +110,8 @@ static struct compile_entry *entry_make(const struct job *job, const struct step
 	}
 	if (r == 0 && artefact_fd >= 0) {
 		entry->artefact_fd = fcntl(artefact_fd, F_DUPFD_CLOEXEC, 3);
-		r = entry->artefact_fd < 0 || fstat(artefact_fd, &st) < 0 ? -errno : 0;
-		if (r == 0)
-			entry->artefact_bytes = (uint64_t)st.st_size;
+		r = fstat(entry->artefact_fd, &st) < 0 ? -errno : 0;
+		entry->artefact_bytes = r == 0 ? (uint64_t)st.st_size : 0;
 	}
 	if (r < 0)
 		return compile_entry_unref(entry);

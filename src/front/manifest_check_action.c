@@ -20,7 +20,8 @@ static int check_result(struct check *check, const json_t *value)
 {
 	const char *text = json_string_value(value);
 
-	if (!text || (strcmp(text, "text") && strcmp(text, "files") && strcmp(text, "messages")))
+	if (!text || (strcmp(text, "text") != 0 && strcmp(text, "files") != 0 &&
+		      strcmp(text, "messages") != 0))
 		return check_fault(check, "must be text, files or messages");
 	return 0;
 }
