@@ -107,9 +107,10 @@ static int check_action(const json_t *action, const json_t *language, struct jso
 	if (!step == !json_text(action, "unavailable"))
 		return json_refuse(place, NULL, err,
 				   "needs either a step or a sentence why it is unavailable");
-	if (strcmp(result, "text") && strcmp(result, "files") && strcmp(result, "messages"))
+	if (strcmp(result, "text") != 0 && strcmp(result, "files") != 0 &&
+	    strcmp(result, "messages") != 0)
 		return json_refuse(place, "result", err, "must be text, files or messages");
-	if (step && strcmp(result, "messages") && !json_text(step, "artefact"))
+	if (step && strcmp(result, "messages") != 0 && !json_text(step, "artefact"))
 		return json_refuse(place, "step", err, "has no artefact, which is the result");
 	r = check_lists(action, language, place, err);
 	if (r < 0 || !step)

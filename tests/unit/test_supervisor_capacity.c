@@ -4,7 +4,7 @@
 #include "ipc/protocol.h"
 #include "supervisor/capacity.h"
 
-enum { SERVER = 800 }; /* processes kept for the server itself */
+enum { SERVER = 1600 }; /* processes kept for the server itself */
 
 static const struct capacity plenty = {
 	.processes = UINT64_MAX, .open_files = UINT64_MAX, .cells = 1000, .shared_user = 1};
