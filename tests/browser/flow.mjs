@@ -60,6 +60,13 @@ test("hello in Rust", async (p) => {
   assertIncludes(await p.page.locator("#facts").innerText(), "exit code", "the facts");
 });
 
+test("what is run again is not compiled again, and that is said", async (p) => {
+  await p.run(programs.rustHello);
+  assertIncludes(await p.run(), "Finished", "the outcome");
+  assertIncludes(await p.page.locator("#facts").innerText(), "cached", "the facts");
+  assertIncludes(await p.shown("run", "stdout"), "Hello from Rust 55", "stdout");
+});
+
 test("Rust with serde_json and rayon", async (p) => {
   assertIncludes(await p.run(programs.rustCrates), "Finished", "the outcome");
   assertIncludes(await p.shown("run", "stdout"), '{"sum":333833500,"threads":true}', "stdout");

@@ -97,7 +97,8 @@ function facts(run: Run): HTMLElement[] {
   if (result && result.exit_code !== null) list.push(fact("exit code", String(result.exit_code)));
   if (result?.signal) list.push(fact("signal", result.signal_name ?? String(result.signal)));
   if (result && result.queued_usec >= 50_000) list.push(fact("queued", formatTime(result.queued_usec)));
-  for (const step of steps) list.push(fact(step.step === "action" ? "took" : step.step, formatTime(step.wall_usec)));
+  for (const step of steps)
+    list.push(fact(step.step === "action" ? "took" : step.step, step.cached ? "cached" : formatTime(step.wall_usec)));
   if (!result || !last) return list;
   list.push(fact("CPU", formatTime(last.user_usec + last.system_usec)));
   if (last.memory_peak_bytes > 0) list.push(fact("memory", formatBytes(last.memory_peak_bytes)));

@@ -91,6 +91,8 @@ export interface StepResult {
   system_usec: number;
   memory_peak_bytes: number;
   truncated: unknown;
+  /** the compiler was not run: the same was compiled before */
+  cached?: boolean;
 }
 
 export interface JobResult extends Omit<StepResult, "step"> {
