@@ -98,7 +98,7 @@ class OpenApi(ServerCase):
                     seen.add(event)
                 job = self.call("get", "/api/v1/jobs/{id}", name=value["id"])
                 self.assertEqual(job["state"], "ended")
-        self.assertEqual(seen, {"state", "output", "step", "result"})
+        self.assertEqual(seen, {"state", "output", "step", "diagnostic", "result"})
 
     def test_a_repeated_request_is_one_job(self):
         body = {"language": "python", "code": "print('once')"}
