@@ -18,6 +18,8 @@ class Ready(unittest.TestCase):
     def setUp(self):
         self.server = Server()
         self.addCleanup(lambda: self.server.process.poll() is None and self.server.stop())
+        # Its cell is one that has no job yet while it is made.
+        poll(self.server.early, "the compiler that is started with the server")
 
     def show(self):
         outcome = self.server.run(language="python", code=SHOW)
