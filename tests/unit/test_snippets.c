@@ -74,9 +74,13 @@ static void assert_code(struct snippets *snippets, const char *id, const char *c
 	snippet_fini(&snippet);
 }
 
+/* Under the lock: the sweeper uses the same connection. */
 static void run_sql(struct snippets *snippets, const char *sql)
 {
-	assert_int_equal(sqlite3_exec(snippets->db, sql, NULL, NULL, NULL), SQLITE_OK);
+	pthread_mutex_lock(&snippets->lock);
+	int r = sqlite3_exec(snippets->db, sql, NULL, NULL, NULL);
+	pthread_mutex_unlock(&snippets->lock);
+	assert_int_equal(r, SQLITE_OK);
 }
 
 static void snippet_put_is_found_again_after_reopening(void **state)
