@@ -63,7 +63,7 @@ class Connections(ServerCase):
                 except OSError:
                     pass  # ended by the server, or slow itself
 
-    def test_400_slow_ones_from_one_address_and_from_many(self):
+    def test_more_slow_ones_than_workers_from_one_address_and_from_many(self):
         head = (b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                 b"Content-Length: 1000000\r\n\r\n")
         for data in (b"GET / HTTP/1.1\r\nX: ", head):
@@ -73,7 +73,7 @@ class Connections(ServerCase):
                     thread = threading.Thread(target=self.trickle, args=[stop])
                     thread.start()
                     try:
-                        for number in range(400):
+                        for number in range(600):
                             self.hold(source or f"127.0.{1 + number // 200}.{1 + number % 200}", data)
                         for _ in range(5):
                             poll(lambda: self.served("127.0.0.2"), "another address to be served")
