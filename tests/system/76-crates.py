@@ -311,4 +311,4 @@ class Baking(unittest.TestCase):
     def test_h_a_set_whose_own_check_fails(self):
         self.addCleanup(self.use_honest_set)
         write(f"{self.baker.set}/check.stdout", "41\n")
-        self.refuse("crates", "output is not what it should be")
+        self.refuse("crates", 'is "42" instead of "41"')
