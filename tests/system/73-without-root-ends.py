@@ -157,6 +157,7 @@ class Together(UserTest):
     def test_two_on_one_data_folder_are_refused(self):
         account = self.account("range")
         server = self.start(account)
+        poll(server.early, "the compiler that is started with the server")
         self.refused(account, "--image", account.image, "--data", server.data, mentions=server.data)
         server.works()
 
