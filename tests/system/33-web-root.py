@@ -6,7 +6,7 @@ import socket
 import tempfile
 import unittest
 
-from harness import SANDLOT, Server, run_command
+from harness import IMAGE, SANDLOT, UNSIGNED, Server, run_command
 
 PAGE = b"<!doctype html><title>Another page</title><script src=/assets/app.js></script>"
 SCRIPT = b"document.title = 'it runs';" * 100
@@ -129,7 +129,7 @@ class WebRoot(unittest.TestCase):
 
 class Refused(unittest.TestCase):
     def refuse(self, folder, *words):
-        done = run_command("serve", "--listen", "127.0.0.1:0", "--allow-unsigned", "--web-root", folder,
+        done = run_command("serve", "--listen", "127.0.0.1:0", "--image", IMAGE, *UNSIGNED, "--web-root", folder,
                            "--data", tempfile.mkdtemp(prefix="sandlot-test-"), seconds=60)
         self.assertNotEqual(done.returncode, 0)
         said = done.stderr.decode()
