@@ -69,8 +69,12 @@ static inline int lies_read_words(void)
 {
 	char words[16] = "";
 	int fd = open(".args", O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	ssize_t n;
 
-	return read(fd, words, sizeof(words) - 1) < 0 || strcmp(words, "one\ntwo\n") != 0;
+	while ((n = read(fd, words + used, sizeof(words) - 1 - used)) > 0)
+		used += (size_t)n;
+	return n < 0 || strcmp(words, "one\ntwo\n") != 0;
 }
 
 /* The same of a job that is started early. early, later: NULL: that bundle is honest. */
