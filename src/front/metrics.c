@@ -158,6 +158,9 @@ static void write_now(FILE *out, const struct metrics_now *now)
 {
 	write_head(out, "sandlot_jobs_waiting", "gauge", "Jobs that wait for a slot.");
 	fprintf(out, "sandlot_jobs_waiting %u\n", now->waiting);
+	write_head(out, "sandlot_memory_short", "gauge",
+		   "1 while the host's memory is short and runs wait for each other.");
+	fprintf(out, "sandlot_memory_short %d\n", now->memory_is_short != 0);
 	write_head(out, "sandlot_steps_running", "gauge", "Steps that have a slot.");
 	for (int i = 0; i < STEP_KIND_COUNT; i++)
 		fprintf(out, "sandlot_steps_running{step=\"%s\"} %u\n", kind_names[i],

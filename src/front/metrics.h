@@ -46,6 +46,7 @@ struct metrics_now {
 	unsigned waiting, running[STEP_KIND_COUNT];
 	unsigned cache_entries;
 	uint64_t cache_bytes;
+	int memory_is_short;
 };
 
 /* A job has ended. */

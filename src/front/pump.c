@@ -186,6 +186,9 @@ static void channel_readable(struct pump *pump)
 		pump_step_done(pump, &message.step_done, fds[0]);
 	} else if (message.type == IPC_IMAGE) {
 		pump_image(pump, message.image.generation, fds[0]);
+	} else if (message.type == IPC_MEMORY) {
+		service_memory(pump->service, (int)message.memory.is_short);
+		pump_lease(pump);
 	} else {
 		pump->stop = 1; /* STOP: no other message may come in this state */
 	}

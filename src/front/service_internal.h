@@ -52,6 +52,7 @@ struct service {
 	struct metrics metrics;
 	unsigned kept_jobs;
 	uint64_t kept_bytes;
+	int memory_is_short;   /* the host's */
 	int stopping;	       /* no new jobs */
 	int recorder_stopping; /* the recorder ends when nothing is left to record */
 };
@@ -89,6 +90,9 @@ void *recorder_main(void *service);
 /* The next job whose step of this kind may start, with a reference; its state is changed. Or NULL.
  */
 struct job *service_lease(struct service *service, enum step_kind kind);
+
+/* The host's memory is short: runs are leased one at a time until it is not. */
+void service_memory(struct service *service, int is_short);
 
 /* The step was sent: its lease, unless it is stale, now lasts as long as the step may take. */
 void service_step_sent(struct service *service, struct job *job, uint64_t cookie,

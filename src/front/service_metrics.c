@@ -45,6 +45,7 @@ int service_metrics(struct service *service, const char *authorization, char **r
 		.waiting = service->queue.pending,
 		.cache_entries = service->cache.count,
 		.cache_bytes = service->cache.bytes,
+		.memory_is_short = service->memory_is_short,
 	};
 	for (int kind = 0; kind < STEP_KIND_COUNT; kind++)
 		now.running[kind] = service->queue.used[kind];

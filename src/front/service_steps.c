@@ -21,6 +21,19 @@ static int compile_is_saved(struct service *service, struct job *job, uint64_t n
 	return 1;
 }
 
+void service_memory(struct service *service, int is_short)
+{
+	service_lock(service);
+	service->memory_is_short = is_short;
+	service_unlock(service);
+}
+
+/* Programs take what they like; compilers are few, and known. One goes on, whatever there is. */
+static int must_wait_locked(const struct service *service, enum step_kind kind)
+{
+	return service->memory_is_short && kind == STEP_RUN && service->queue.used[STEP_RUN] > 0;
+}
+
 struct job *service_lease(struct service *service, enum step_kind kind)
 {
 	uint64_t now = clock_monotonic_usec();
@@ -28,7 +41,7 @@ struct job *service_lease(struct service *service, enum step_kind kind)
 	struct job *job = NULL;
 
 	service_lock(service);
-	while (!job &&
+	while (!job && !must_wait_locked(service, kind) &&
 	       (item = queue_lease(&service->queue, kind, now, SERVICE_LEASE_USEC)) != NULL) {
 		job = item->owner;
 		job->result.queued_usec += now - item->waiting_since_usec;

@@ -52,6 +52,9 @@ static const char help_text[] =
 	"  --compile-limit NAME=VALUE most a compile step may use, e.g. wall=10s; may be repeated\n"
 	"  --run-limit NAME=VALUE     most a run step may use, e.g. memory=512M; may be repeated\n"
 	"  --interactive-wall TIME    most time of a run that is fed by hand (default 60s)\n"
+	"  --memory-reserve SIZE      of the host's memory: while less is available, programs are "
+	"run\n"
+	"                             one at a time and nothing is kept ready (default 256M)\n"
 	"  --cache-memory SIZE        most that finished compiles kept in memory may take, 0 for "
 	"none\n"
 	"                             (default 128M)\n"
@@ -59,7 +62,9 @@ static const char help_text[] =
 	"                             (default 512M)\n"
 	"  --metrics-token-file FILE  its first line is what /metrics wants as Bearer (default: "
 	"/metrics\n"
-	"                             is nobody's)\n"
+	"                             is nobody's)\n";
+
+static const char help_more[] =
 	"  --rate N                   requests that start or keep something, which one client may "
 	"make\n"
 	"                             in a second (default 200; 0: as many as he likes); a "
@@ -113,6 +118,7 @@ static const char help_examples[] =
 void options_help(void)
 {
 	fputs(help_text, stdout);
+	fputs(help_more, stdout);
 	for (size_t i = 0; i < LIMIT_FIELDS; i++)
 		printf("%s%s", i ? ", " : "", limit_rows()[i].name);
 	fputs("\n", stdout);
@@ -270,6 +276,7 @@ enum option_id {
 	OPTION_COMPILE_LIMIT,
 	OPTION_RUN_LIMIT,
 	OPTION_INTERACTIVE_WALL,
+	OPTION_MEMORY_RESERVE,
 	OPTION_CACHE_MEMORY,
 	OPTION_CACHE_DISK,
 	OPTION_METRICS_TOKEN_FILE,
@@ -296,6 +303,7 @@ static const struct option long_options[] = {
 	{"compile-limit", required_argument, NULL, OPTION_COMPILE_LIMIT},
 	{"run-limit", required_argument, NULL, OPTION_RUN_LIMIT},
 	{"interactive-wall", required_argument, NULL, OPTION_INTERACTIVE_WALL},
+	{"memory-reserve", required_argument, NULL, OPTION_MEMORY_RESERVE},
 	{"cache-memory", required_argument, NULL, OPTION_CACHE_MEMORY},
 	{"cache-disk", required_argument, NULL, OPTION_CACHE_DISK},
 	{"metrics-token-file", required_argument, NULL, OPTION_METRICS_TOKEN_FILE},
@@ -347,6 +355,8 @@ static int option_take(struct options *options, int id, const char *value, struc
 		return limits_parse(&options->run_limits, value, err);
 	case OPTION_INTERACTIVE_WALL:
 		return parse_interactive_wall(options, value, err);
+	case OPTION_MEMORY_RESERVE:
+		return parse_size("--memory-reserve", value, &options->memory_reserve_bytes, err);
 	case OPTION_CACHE_MEMORY:
 		return parse_size("--cache-memory", value, &options->cache_memory_bytes, err);
 	case OPTION_CACHE_DISK:
@@ -385,6 +395,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		.compile_limits = limits_default_compile(),
 		.run_limits = limits_default_run(),
 		.interactive_wall_usec = 60 * USEC_PER_SEC,
+		.memory_reserve_bytes = UINT64_C(256) << 20,
 		.cache_memory_bytes = UINT64_C(128) << 20,
 		.cache_disk_bytes = UINT64_C(512) << 20,
 		.rate_per_sec = 200,

@@ -21,7 +21,8 @@ struct options {
 	unsigned early_slots; /* what capacity_fit() leaves room for */
 	struct limits compile_limits, run_limits;
 	uint64_t interactive_wall_usec;
-	char metrics_token[128];		       /* empty: /metrics is nobody's */
+	char metrics_token[128];       /* empty: /metrics is nobody's */
+	uint64_t memory_reserve_bytes; /* of the host's memory, which is to stay available */
 	uint64_t cache_memory_bytes, cache_disk_bytes; /* of finished compiles; 0: none are kept */
 	unsigned rate_per_sec, rate_burst;	       /* 0: no limit */
 	int cors;		   /* 1: pages of other sites may use the Rust Playground's API */

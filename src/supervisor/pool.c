@@ -10,19 +10,20 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "supervisor/host_memory.h"
 
 enum {
 	QUIET_USEC = 5 * 1000,	       /* after a request, before the next is made ready */
 	BETWEEN_USEC = 1000,	       /* from one to the next */
 	RETRY_USEC = 1000 * 1000,      /* after a failure, or with memory short */
 	SHRINK_USEC = 5 * 1000 * 1000, /* how often it is looked whether fewer will do */
-	MEMORY_RESERVE_MIB = 256,      /* of the host's, below which none is kept */
-	MEMINFO_SIZE = 512,
 };
 
-void pool_init(struct pool *pool, struct loop *loop, struct cell_host *host)
+void pool_init(struct pool *pool, struct loop *loop, struct cell_host *host,
+	       uint64_t memory_reserve_bytes)
 {
-	*pool = (struct pool){.loop = loop, .host = host};
+	*pool = (struct pool){
+		.loop = loop, .host = host, .memory_reserve_bytes = memory_reserve_bytes};
 }
 
 static void pool_cell_end(struct pool_cell *ready)
@@ -89,22 +90,6 @@ void pool_use_image(struct pool *pool, unsigned image)
 	pool->tick_usec = clock_monotonic_usec() + QUIET_USEC;
 }
 
-/* proc_meminfo(5). What cannot be read is no shortage. */
-int pool_memory_is_short(void)
-{
-	char text[MEMINFO_SIZE];
-	unsigned long long kib;
-
-	_cleanup_fd_ int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	ssize_t n = read(fd, text, sizeof(text) - 1);
-	text[n > 0 ? n : 0] = '\0';
-	const char *line = strstr(text, "MemAvailable:");
-	return line && sscanf(line, "MemAvailable: %llu", &kib) == 1 &&
-	       kib < MEMORY_RESERVE_MIB * 1024ULL;
-}
-
 static int pool_add(struct pool *pool, enum cell_profile profile)
 {
 	struct pool_cell *ready = pool->cells;
@@ -157,7 +142,7 @@ void pool_tick(struct pool *pool)
 		unsigned target = demand_target(&pool->demands[profile], now);
 		unsigned count = pool_count(pool, (enum cell_profile)profile);
 		if (count < target && is_short < 0)
-			is_short = pool_memory_is_short();
+			is_short = host_memory_is_below(pool->memory_reserve_bytes);
 		if (is_short > 0)
 			target = 0;
 		pool_shrink(pool, (enum cell_profile)profile, target);

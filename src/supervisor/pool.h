@@ -22,9 +22,10 @@ struct pool_cell {
 };
 
 struct pool {
-	struct loop *loop;	/* borrowed */
-	struct cell_host *host; /* borrowed */
-	unsigned image;		/* on which cells are made ready; none before pool_use_image() */
+	struct loop *loop;	       /* borrowed */
+	struct cell_host *host;	       /* borrowed */
+	uint64_t memory_reserve_bytes; /* of the host's, below which none is kept */
+	unsigned image; /* on which cells are made ready; none before pool_use_image() */
 	int has_image;
 	struct pool_cell cells[POOL_CELLS_MAX];
 	struct demand demands[CELL_PROFILE_COUNT];
@@ -32,7 +33,8 @@ struct pool {
 };
 
 /* Nothing is ready at first. */
-void pool_init(struct pool *pool, struct loop *loop, struct cell_host *host);
+void pool_init(struct pool *pool, struct loop *loop, struct cell_host *host,
+	       uint64_t memory_reserve_bytes);
 
 /* Ends all. */
 void pool_fini(struct pool *pool);
@@ -51,9 +53,6 @@ void pool_use_image(struct pool *pool, unsigned image);
  * does nothing before the deadline, which is kept a little behind the last request.
  */
 void pool_tick(struct pool *pool);
-
-/* Has the host so little memory that nothing is to be kept ready? */
-int pool_memory_is_short(void);
 
 /* When pool_tick() is to be called at the latest (CLOCK_MONOTONIC); 0: there is no need to. */
 uint64_t pool_deadline(const struct pool *pool);

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "ipc/channel.h"
+#include "supervisor/host_memory.h"
 #include "supervisor/step_done.h"
 
 /* Processor time is looked at this often; a step's overshoot is bounded by it. */
@@ -45,7 +46,7 @@ int steps_init(struct steps *steps, struct loop *loop, struct cell_host *host,
 	       struct images *images, const struct options *options)
 {
 	*steps = (struct steps){.loop = loop, .host = host, .images = images, .options = options};
-	pool_init(&steps->pool, loop, host);
+	pool_init(&steps->pool, loop, host, options->memory_reserve_bytes);
 	steps->no_artefact_fd = memfd_new_sealed("artefact", "", 0);
 	return steps->no_artefact_fd < 0 ? steps->no_artefact_fd : 0;
 }
@@ -217,7 +218,8 @@ static void step_launch(struct step *step, const struct ipc_step_start *start, c
 
 	if (*step_slots(step) > slots)
 		r = error_set_plain(&err, -EBUSY, "admission", "all %u slots are taken", slots);
-	else if (step->state == STEP_EARLY && pool_memory_is_short())
+	else if (step->state == STEP_EARLY &&
+		 host_memory_is_below(steps->options->memory_reserve_bytes))
 		r = error_set_plain(&err, -EAGAIN, "admission", "the host is short of memory");
 	if (r == 0)
 		r = step_get_cell(step, &launch, &err);
@@ -338,6 +340,8 @@ void steps_abandon(struct steps *steps)
 {
 	struct step *next;
 
+	steps->memory_told = 0; /* the next front end knows of none */
+
 	for (struct step *step = steps->first; step; step = next) {
 		next = step->next;
 		if (step->abandoned)
@@ -373,7 +377,7 @@ static void check_memory(struct steps *steps, uint64_t now)
 	if (!steps->next_memory_usec || now < steps->next_memory_usec)
 		return;
 	steps->next_memory_usec = steps->early ? now + MEMORY_USEC : 0;
-	if (!steps->early || !pool_memory_is_short())
+	if (!steps->early || !host_memory_is_below(steps->options->memory_reserve_bytes))
 		return;
 	for (struct step *step = steps->first; step; step = step->next)
 		if (step->state == STEP_EARLY)
@@ -397,6 +401,9 @@ void steps_check(struct steps *steps)
 		else if (look_at_cpu && step->state == STEP_RUNNING)
 			step_check_cpu(step);
 	}
+	if (look_at_cpu)
+		steps->memory_is_short =
+			any && host_memory_is_below(steps->options->memory_reserve_bytes);
 	if (!any)
 		steps->next_check_usec = 0;
 	else if (look_at_cpu)
@@ -416,10 +423,31 @@ uint64_t steps_deadline(const struct steps *steps)
 	return deadline;
 }
 
+/* Tells the front end that memory has become short, or is so no more. As steps_flush(). */
+static int flush_memory(struct steps *steps, int channel_fd)
+{
+	struct ipc_message message = {.type = IPC_MEMORY,
+				      .memory.is_short = (uint32_t)steps->memory_is_short};
+
+	if (steps->memory_told == steps->memory_is_short)
+		return 0;
+	int r = channel_send(channel_fd, &message, NULL);
+	if (r == 0) {
+		steps->memory_told = steps->memory_is_short;
+		log_warning(steps->memory_is_short ? "memory_short" : "memory_enough",
+			    "reserve_bytes=%llu",
+			    (unsigned long long)steps->options->memory_reserve_bytes);
+	}
+	return r == -EAGAIN ? 1 : r;
+}
+
 int steps_flush(struct steps *steps, int channel_fd)
 {
 	struct step *next;
+	int r = flush_memory(steps, channel_fd);
 
+	if (r != 0)
+		return r;
 	for (struct step *step = steps->first; step; step = next) {
 		next = step->next;
 		if (step->state != STEP_ENDED)
@@ -429,7 +457,7 @@ int steps_flush(struct steps *steps, int channel_fd)
 		message.step_done.was_ready = step->was_ready != 0;
 		const int *artefact_fd = step->result.artefact_fd < 0 ? &steps->no_artefact_fd
 								      : &step->result.artefact_fd;
-		int r = channel_send(channel_fd, &message, artefact_fd);
+		r = channel_send(channel_fd, &message, artefact_fd);
 		if (r == -ETOOMANYREFS)
 			continue;
 		if (r == -EAGAIN)

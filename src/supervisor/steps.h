@@ -36,6 +36,8 @@ struct steps {
 	unsigned dying;			   /* abandoned, not yet collected; these hold none */
 	uint64_t next_check_usec;  /* when processor time is looked at next; 0 without steps */
 	uint64_t next_memory_usec; /* when the host's memory is; 0 without early steps */
+	int memory_is_short;	   /* as it was when looked at last */
+	int memory_told;	   /* as this front end was told last */
 };
 
 /* Returns 0 or a negative errno. */
