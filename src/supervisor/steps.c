@@ -401,9 +401,9 @@ void steps_check(struct steps *steps)
 		else if (look_at_cpu && step->state == STEP_RUNNING)
 			step_check_cpu(step);
 	}
-	if (look_at_cpu)
-		steps->memory_is_short =
-			any && host_memory_is_below(steps->options->memory_reserve_bytes);
+	/* With nothing in hand, what was found last stands until there is something again. */
+	if (look_at_cpu && any)
+		steps->memory_is_short = host_memory_is_below(steps->options->memory_reserve_bytes);
 	if (!any)
 		steps->next_check_usec = 0;
 	else if (look_at_cpu)
