@@ -54,8 +54,8 @@ cell_cli_c := $(wildcard sandbox/cli_*.c)
 supervisor_c := $(wildcard src/supervisor/*.c)
 front_c := $(filter-out %_main.c,$(wildcard src/front/*.c))
 # What a tool needs of it, which links neither HTTP nor the jail.
-snippets_c := $(patsubst %,src/front/%.c,api_request json_read migrate snippet_document snippets snippets_lines snippets_main\
-	snippets_rows utf8)
+snippets_c := $(patsubst %,src/front/%.c,api_request json_read migrate sha256 snippet_document snippets snippets_lines\
+	snippets_main snippets_rows utf8)
 image_c := $(filter-out %_main.c src/image/verify_%.c,$(wildcard src/image/*.c))
 verify_c := $(wildcard src/image/verify_*.c)
 # What of src/image needs libc only, for the process that has privileges.
@@ -124,7 +124,7 @@ $(EXE)/sandlot-front: $(call obj,$(front_c) $(ipc_c) $(base_c)) $(B)/gen/web_ass
 $(EXE)/sandlot-snippets: $(call obj,$(snippets_c) $(base_c))
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson -lsqlite3 -lpthread
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson -lsqlite3 -lcrypto -lpthread
 
 $(EXE)/sandlot-bake: $(call obj,$(bake_c) $(image_c) $(base_c))
 	@mkdir -p $(@D)

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "base/sha256.h"
+#include "front/sha256.h"
 #include "front/rate.h"
 
 enum { API_KEYS_MAX = 256, API_KEY_NAME_SIZE = 33 };

@@ -1,7 +1,6 @@
 #include "front/compile_entry.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,40 +9,18 @@
 #include "base/fd.h"
 
 /* No image, limit or bundle is another's with a part of the next in front. */
-static int hash_part(EVP_MD_CTX *hash, const void *data, size_t len)
+static void hash_part(struct sha256 *hash, const void *data, size_t len)
 {
 	uint64_t size = len;
 
-	return EVP_DigestUpdate(hash, &size, sizeof(size)) == 1 &&
-	       EVP_DigestUpdate(hash, data, len) == 1;
-}
-
-static int hash_limits(EVP_MD_CTX *hash, const struct limits *limits)
-{
-	struct limits copy = *limits;
-	int ok = 1;
-
-	for (size_t i = 0; ok && i < LIMIT_FIELDS; i++)
-		ok = hash_part(hash, limit_field(&copy, &limit_rows()[i]), sizeof(uint64_t));
-	return ok;
-}
-
-static int hash_all(const char *image_id, const struct limits *limits, const void *bundle,
-		    size_t len, struct compile_key *ret_key)
-{
-	EVP_MD_CTX *hash = EVP_MD_CTX_new();
-	int ok = hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
-		 hash_part(hash, image_id, strlen(image_id)) && hash_limits(hash, limits) &&
-		 hash_part(hash, bundle, len) &&
-		 EVP_DigestFinal_ex(hash, ret_key->bytes, NULL) == 1;
-
-	EVP_MD_CTX_free(hash);
-	return ok ? 0 : -ENOMEM;
+	sha256_add(hash, &size, sizeof(size));
+	sha256_add(hash, data, len);
 }
 
 int compile_key_make(const char *image_id, const struct limits *limits, int bundle_fd,
 		     struct compile_key *ret_key, struct error *err)
 {
+	struct sha256 hash;
 	struct stat st;
 
 	if (fstat(bundle_fd, &st) < 0)
@@ -52,9 +29,13 @@ int compile_key_make(const char *image_id, const struct limits *limits, int bund
 	void *bundle = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, bundle_fd, 0);
 	if (bundle == MAP_FAILED)
 		return error_set(err, -errno, "compile-key", "cannot map the bundle");
-	int r = hash_all(image_id, limits, bundle, (size_t)st.st_size, ret_key);
+	sha256_begin(&hash);
+	hash_part(&hash, image_id, strlen(image_id));
+	hash_part(&hash, limits, sizeof(*limits)); /* numbers of 64 bits, no padding */
+	hash_part(&hash, bundle, (size_t)st.st_size);
+	sha256_end(&hash, ret_key->bytes);
 	munmap(bundle, (size_t)st.st_size);
-	return r < 0 ? error_set(err, r, "compile-key", "cannot hash the bundle") : 0;
+	return 0;
 }
 
 int compile_key_equal(const struct compile_key *one, const struct compile_key *other)

@@ -13,12 +13,11 @@
 
 #include "base/error.h"
 #include "front/job.h"
-
-enum { COMPILE_KEY_BYTES = 32 };
+#include "front/sha256.h"
 
 /* SHA-256 over the image's id, the limits granted, and the bundle: argv, environment, files. */
 struct compile_key {
-	uint8_t bytes[COMPILE_KEY_BYTES];
+	uint8_t bytes[SHA256_BYTES];
 };
 
 /* bundle_fd: sealed, borrowed. image_id: text. Returns 0 or a negative errno. */

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,8 +97,8 @@ struct body {
 	uint64_t lens[3];
 };
 
-static int sum_make(const struct compile_entry *entry, const struct body *body,
-		    uint8_t ret_sum[COMPILE_KEY_BYTES])
+static void sum_make(const struct compile_entry *entry, const struct body *body,
+		     uint8_t ret_sum[SHA256_BYTES])
 {
 	const struct step_result *result = &entry->result;
 	const uint64_t numbers[] = {
@@ -112,24 +111,22 @@ static int sum_make(const struct compile_entry *entry, const struct body *body,
 		body->lens[1],
 		body->lens[2],
 	};
-	EVP_MD_CTX *hash = EVP_MD_CTX_new();
-	int ok = hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
-		 EVP_DigestUpdate(hash, entry->key.bytes, sizeof(entry->key.bytes)) == 1 &&
-		 EVP_DigestUpdate(hash, numbers, sizeof(numbers)) == 1 &&
-		 EVP_DigestUpdate(hash, result->detail, strlen(result->detail)) == 1;
+	struct sha256 hash;
 
-	for (int i = 0; ok && i < 3; i++)
-		ok = EVP_DigestUpdate(hash, body->parts[i], body->lens[i]) == 1;
-	ok = ok && EVP_DigestFinal_ex(hash, ret_sum, NULL) == 1;
-	EVP_MD_CTX_free(hash);
-	return ok ? 0 : -ENOMEM;
+	sha256_begin(&hash);
+	sha256_add(&hash, entry->key.bytes, sizeof(entry->key.bytes));
+	sha256_add(&hash, numbers, sizeof(numbers));
+	sha256_add(&hash, result->detail, strlen(result->detail));
+	for (int i = 0; i < 3; i++)
+		sha256_add(&hash, body->parts[i], body->lens[i]);
+	sha256_end(&hash, ret_sum);
 }
 
 /* The entry of a row that FIND has found, or NULL when it is not what was saved. */
 static struct compile_entry *entry_read(sqlite3_stmt *row, const struct compile_key *key)
 {
 	struct compile_entry *entry = compile_entry_new(key);
-	uint8_t sum[COMPILE_KEY_BYTES];
+	uint8_t sum[SHA256_BYTES];
 	struct body body;
 
 	if (!entry)
@@ -150,8 +147,8 @@ static struct compile_entry *entry_read(sqlite3_stmt *row, const struct compile_
 		body.lens[i] = (uint64_t)sqlite3_column_bytes(row, 6 + i);
 	}
 	int has_artefact = sqlite3_column_type(row, 8) == SQLITE_BLOB;
+	sum_make(entry, &body, sum);
 	int ok = sqlite3_column_bytes(row, 9) == (int)sizeof(sum) &&
-		 sum_make(entry, &body, sum) == 0 &&
 		 memcmp(sum, sqlite3_column_blob(row, 9), sizeof(sum)) == 0;
 	for (int i = 0; ok && i < 2; i++)
 		ok = compile_entry_set_output(entry, i + 1, body.parts[i], body.lens[i]) == 0;
@@ -237,10 +234,9 @@ static int entry_write(struct compile_store *store, const struct compile_entry *
 {
 	const struct step_result *result = &entry->result;
 	uint64_t bytes = compile_entry_bytes(entry);
-	uint8_t sum[COMPILE_KEY_BYTES];
+	uint8_t sum[SHA256_BYTES];
 
-	if (sum_make(entry, body, sum) < 0)
-		return -ENOMEM;
+	sum_make(entry, body, sum);
 	while (total_bytes(store) + bytes > store->bytes_max && drop_oldest(store))
 		;
 	sqlite3_stmt *statement = compile_file_statement(store, COMPILE_SAVE, &entry->key);

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "base/sha256.h"
+#include "front/sha256.h"
 #include "front/job.h"
 
 enum {

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include "base/sha256.h"
+#include "front/sha256.h"
 #include "front/migrate.h"
 #include "front/snippets.h"
 

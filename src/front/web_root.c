@@ -12,7 +12,7 @@
 #include "base/dir.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/sha256.h"
+#include "front/sha256.h"
 
 enum { PATH_SIZE = 512, ETAG_BYTES = 16 };
 

@@ -28,7 +28,7 @@ modules_template := src/front/template.c
 modules_request := $(front_json) src/front/playground_request.c src/front/playground_request_action.c \
 	src/front/playground_message.c
 modules_websocket := src/front/http_websocket.c
-modules_door := $(front_json) $(patsubst %,src/front/%.c,semver_range piston_decode http_proxies snippet_document)
+modules_door := $(front_json) $(patsubst %,src/front/%.c,semver_range piston_decode http_proxies snippet_document sha256)
 modules_plan := $(front_json) $(front_manifest)
 modules_manifest := $(front_manifest) src/front/utf8.c
 modules_diagnostics := $(front_diagnostics) src/front/utf8.c
@@ -47,7 +47,7 @@ libraries_audits := -ljansson
 libraries_crate_text := -ljansson -lcrypto
 libraries_export := -lzstd -lcrypto
 libraries_request := -ljansson
-libraries_door := -ljansson
+libraries_door := -ljansson -lcrypto
 libraries_plan := -ljansson
 libraries_diagnostics := -ljansson
 libraries_manifest := -ljansson

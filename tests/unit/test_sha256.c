@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sha256.h"
+#include "front/sha256.h"
 
 static void assert_hash(const char *data, size_t len, const char *want)
 {

@@ -1,19 +1,18 @@
 /*
- * SHA-256 (FIPS 180-4) for programs that link no cryptographic library: naming content by its hash
- * wants nothing else of one. Pure.
+ * SHA-256 (FIPS 180-4) by libcrypto, in the form that allocates nothing and so cannot fail. Any
+ * thread.
  */
-#ifndef BASE_SHA256_H
-#define BASE_SHA256_H
+#ifndef FRONT_SHA256_H
+#define FRONT_SHA256_H
 
+#include <openssl/sha.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SHA256_BYTES = 32, SHA256_BLOCK = 64 };
+enum { SHA256_BYTES = SHA256_DIGEST_LENGTH };
 
 struct sha256 {
-	uint32_t state[8];
-	uint64_t len; /* bytes so far */
-	uint8_t block[SHA256_BLOCK];
+	SHA256_CTX context;
 };
 
 void sha256_begin(struct sha256 *sha256);
