@@ -123,14 +123,6 @@ static int step_leads_on(const struct job *job, const struct step_result *step)
 	       step->exit_code == 0 && job->plan.has_run;
 }
 
-static void job_advance_locked(struct service *service, struct job *job, uint64_t cookie,
-			       int take_artefact_fd)
-{
-	job->artefact_fd = take_artefact_fd;
-	queue_advance(&service->queue, &job->item, cookie, STEP_RUN, clock_monotonic_usec());
-	job_set_state_locked(job, JOB_WAITING_TO_RUN);
-}
-
 /* The kill came when this step had just ended by itself, and before the next. */
 static void job_killed_between_locked(struct job *job)
 {
@@ -139,25 +131,35 @@ static void job_killed_between_locked(struct job *job)
 		 outcome_sentence(OUTCOME_KILLED));
 }
 
+/*
+ * What becomes of a job whose step has been logged: returns 1 when it goes on to its run step, 0
+ * when it ends. The artefact is taken where it is wanted.
+ */
+static int job_settle_locked(struct job *job, const struct step_result *step, int *artefact_fd)
+{
+	int leads_on = step_leads_on(job, step);
+	int goes_on = leads_on && !job->kill_asked;
+
+	if (goes_on || job->plan.action)
+		job->artefact_fd = TAKE_FD(*artefact_fd);
+	if (leads_on && !goes_on)
+		job_killed_between_locked(job);
+	return goes_on;
+}
+
 void service_compiled_locked(struct service *service, struct job *job,
 			     const struct step_result *result, int take_artefact_fd)
 {
 	_cleanup_fd_ int artefact_fd = take_artefact_fd;
 
 	step_log_locked(job, result);
-	int leads_on = step_leads_on(job, result);
-	if (leads_on && !job->kill_asked) {
-		job->artefact_fd = TAKE_FD(artefact_fd);
+	if (job_settle_locked(job, result, &artefact_fd)) {
 		queue_submit(&service->queue, &job->item, STEP_RUN, clock_monotonic_usec());
 		job_set_state_locked(job, JOB_WAITING_TO_RUN);
-		return;
+	} else {
+		queue_cancel(&service->queue, &job->item);
+		job_end_locked(service, job);
 	}
-	if (leads_on)
-		job_killed_between_locked(job);
-	if (job->plan.action)
-		job->artefact_fd = TAKE_FD(artefact_fd);
-	queue_cancel(&service->queue, &job->item);
-	job_end_locked(service, job);
 }
 
 void service_step_done(struct service *service, struct job *job, uint64_t cookie,
@@ -175,15 +177,12 @@ void service_step_done(struct service *service, struct job *job, uint64_t cookie
 	step_log_locked(job, step);
 	struct compile_entry *kept =
 		flight_land_locked(service, job, &job->result.steps[step->kind], artefact_fd);
-	int leads_on = step_leads_on(job, step);
-	if (leads_on && !job->kill_asked) {
-		job_advance_locked(service, job, cookie, TAKE_FD(artefact_fd));
+	uint64_t now = clock_monotonic_usec();
+	if (job_settle_locked(job, step, &artefact_fd)) {
+		queue_advance(&service->queue, &job->item, cookie, STEP_RUN, now);
+		job_set_state_locked(job, JOB_WAITING_TO_RUN);
 	} else {
-		if (leads_on)
-			job_killed_between_locked(job);
-		if (job->plan.action)
-			job->artefact_fd = TAKE_FD(artefact_fd);
-		queue_finish(&service->queue, &job->item, cookie, clock_monotonic_usec());
+		queue_finish(&service->queue, &job->item, cookie, now);
 		job_end_locked(service, job);
 	}
 	service_unlock(service);

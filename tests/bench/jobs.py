@@ -3,7 +3,6 @@ import hashlib
 import http.client
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -58,40 +57,57 @@ def bare_rustc():
 
 # ---- one visitor ----
 
-class Execute:
-    """POST /execute on a connection that is kept, until the reply is read. code: of the round's number."""
+class Request:
+    """One POST on a connection that is kept, until the reply is read. code: of the round's number, a pair of what is
+    to be printed and the program."""
+
+    path = None
+
+    def __init__(self, server, code):
+        self.connection = http.client.HTTPConnection(server.host, server.port, 60)
+        self.code = code
+
+    def __call__(self, number):
+        text, code = self.code(number)
+        body = json.dumps(self.body(code))
+        started = time.perf_counter()
+        self.connection.request("POST", self.path, body, {"Content-Type": "application/json"})
+        reply = json.loads(self.connection.getresponse().read())
+        took = time.perf_counter() - started
+        assert self.is_right(reply, text), reply
+        return took
+
+
+class Execute(Request):
+    """A Rust program, as the Rust Playground's page sends it. check: (stdout, what was to be printed)."""
+
+    path = "/execute"
 
     def __init__(self, server, code, check):
-        self.connection = http.client.HTTPConnection(server.host, server.port, 60)
-        self.code, self.check = code, check
+        super().__init__(server, code)
+        self.check = check
 
-    def __call__(self, number):
-        text, code = self.code(number)
-        body = json.dumps({**RUST, "code": code})
-        started = time.perf_counter()
-        self.connection.request("POST", "/execute", body, {"Content-Type": "application/json"})
-        reply = json.loads(self.connection.getresponse().read())
-        took = time.perf_counter() - started
-        assert self.check(reply["stdout"], text), reply
-        return took
+    def body(self, code):
+        return {**RUST, "code": code}
+
+    def is_right(self, reply, text):
+        return self.check(reply["stdout"], text)
 
 
-class Job:
-    """POST /api/v2/execute: any language, one reply."""
+class Job(Request):
+    """A program in any language, as Piston's clients send it."""
+
+    path = "/api/v2/execute"
 
     def __init__(self, server, language, code):
-        self.connection = http.client.HTTPConnection(server.host, server.port, 60)
-        self.language, self.code = language, code
+        super().__init__(server, code)
+        self.language = language
 
-    def __call__(self, number):
-        text, code = self.code(number)
-        body = json.dumps({"language": self.language, "version": "*", "files": [{"content": code}]})
-        started = time.perf_counter()
-        self.connection.request("POST", "/api/v2/execute", body, {"Content-Type": "application/json"})
-        reply = json.loads(self.connection.getresponse().read())
-        took = time.perf_counter() - started
-        assert reply["run"]["stdout"] == text, reply
-        return took
+    def body(self, code):
+        return {"language": self.language, "version": "*", "files": [{"content": code}]}
+
+    def is_right(self, reply, text):
+        return reply["run"]["stdout"] == text
 
 
 class Bare:
@@ -510,5 +526,3 @@ def bench_concurrency(rounds):
             "ratio": {"of": f"{LEVELS[-1]} clients / 1", "median": round(last / first, 3)},
             "plot": [[level, points[level]["median_ms"], points[level]["p95_ms"]] for level in LEVELS]}
 
-
-assert shutil.which("xargs")

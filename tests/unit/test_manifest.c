@@ -1,4 +1,5 @@
 #include "unit.h"
+#include "unit_manifest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,25 +42,6 @@ static const char python[] =
 	"{'id':'python','name':'Python','version':'3.11','main_file':'main.py','editor':'python',"
 	"'sample':'print(1)','run':{'argv':['/usr/bin/python3','{main_file}'],'files':true}}";
 
-static int json_fd(const char *text)
-{
-	char *copy = strdup(text);
-	assert_non_null(copy);
-	for (char *at = copy; *at; at++)
-		if (*at == '\'')
-			*at = '"';
-	int fd = memfd_new_sealed("manifest", copy, strlen(copy));
-	free(copy);
-	assert_true(fd >= 0);
-	return fd;
-}
-
-static int read_text(const char *text, struct manifest **ret_manifest, struct error *err)
-{
-	_cleanup_fd_ int fd = json_fd(text);
-	return manifest_read(fd, 1, ret_manifest, err);
-}
-
 static struct manifest *read_good(void)
 {
 	char text[8192];
@@ -67,7 +49,7 @@ static struct manifest *read_good(void)
 	struct error err = {0};
 
 	snprintf(text, sizeof(text), "%s%s,%s]}", head, rust, python);
-	if (read_text(text, &manifest, &err) < 0)
+	if (unit_manifest_read(text, &manifest, &err) < 0)
 		fail_msg("%s", err.text);
 	return manifest;
 }
@@ -131,7 +113,7 @@ static void manifest_read_twice_from_one_fd_works(void **state)
 
 	(void)state;
 	snprintf(text, sizeof(text), "%s%s]}", head, python);
-	_cleanup_fd_ int fd = json_fd(text);
+	_cleanup_fd_ int fd = unit_manifest_fd(text);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(manifest_read(fd, 1, &manifest, NULL), 0);
 		manifest_unref(manifest);
@@ -149,7 +131,7 @@ static void check_fault(const char *from, const char *to, const char *why)
 	const char *at = strstr(good, from);
 	assert_non_null(at);
 	snprintf(bad, sizeof(bad), "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
-	if (read_text(bad, &manifest, &err) != -EINVAL)
+	if (unit_manifest_read(bad, &manifest, &err) != -EINVAL)
 		fail_msg("\"%s\" was accepted", to);
 	if (!strstr(err.text, why))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, why);
@@ -209,11 +191,11 @@ static void manifest_read_not_json_is_refused(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(read_text("{", &manifest, &err), -EINVAL);
+	assert_int_equal(unit_manifest_read("{", &manifest, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "line 1"));
-	assert_int_equal(read_text("", &manifest, &err), -EINVAL);
-	assert_int_equal(read_text("[]", &manifest, &err), -EINVAL);
-	assert_int_equal(read_text("'\xff'", &manifest, &err), -EINVAL);
+	assert_int_equal(unit_manifest_read("", &manifest, &err), -EINVAL);
+	assert_int_equal(unit_manifest_read("[]", &manifest, &err), -EINVAL);
+	assert_int_equal(unit_manifest_read("'\xff'", &manifest, &err), -EINVAL);
 }
 
 static void manifest_plan_defaults_fill_both_steps(void **state)
@@ -282,7 +264,7 @@ static struct manifest *read_later(const char *word)
 		 "%.*s{'later':'.args','as':'@/playground/.args','words':[%.*s'%s'%.*s]}%s",
 		 (int)(begin - good), good, (int)(at - begin), begin, word, (int)(end - rest), rest,
 		 end);
-	if (read_text(text, &manifest, &err) < 0)
+	if (unit_manifest_read(text, &manifest, &err) < 0)
 		fail_msg("%s", err.text);
 	return manifest;
 }

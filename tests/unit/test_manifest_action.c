@@ -1,4 +1,5 @@
 #include "unit.h"
+#include "unit_manifest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,25 +31,12 @@ static const char document[] =
 	"{'id':'lint','name':'Lint','result':'messages','step':{'argv':['/bin/lint']}},"
 	"{'id':'miri','name':'Miri','result':'messages','unavailable':'No Miri here.'}]}]}";
 
-static int read_text(const char *text, struct manifest **ret_manifest, struct error *err)
-{
-	char *copy = strdup(text);
-
-	assert_non_null(copy);
-	for (char *at = copy; *at; at++)
-		if (*at == '\'')
-			*at = '"';
-	_cleanup_fd_ int fd = memfd_new_sealed("manifest", copy, strlen(copy));
-	free(copy);
-	return manifest_read(fd, 1, ret_manifest, err);
-}
-
 static struct manifest *read_good(void)
 {
 	struct manifest *manifest = NULL;
 	struct error err = {0};
 
-	if (read_text(document, &manifest, &err) < 0)
+	if (unit_manifest_read(document, &manifest, &err) < 0)
 		fail_msg("%s", err.text);
 	return manifest;
 }
@@ -228,7 +216,7 @@ static void check_fault(const char *from, const char *to, const char *why)
 	assert_non_null(at);
 	snprintf(bad, sizeof(bad), "%.*s%s%s", (int)(at - document), document, to,
 		 at + strlen(from));
-	if (read_text(bad, &manifest, &err) != -EINVAL)
+	if (unit_manifest_read(bad, &manifest, &err) != -EINVAL)
 		fail_msg("\"%s\" was accepted", to);
 	if (!strstr(err.text, why))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, why);

@@ -4,6 +4,7 @@
  * line.
  */
 #include "unit.h"
+#include "unit_manifest.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -247,12 +248,8 @@ static struct manifest *world_manifest(void)
 {
 	struct manifest *manifest;
 	struct error err;
-	char text[sizeof(manifest_text)];
 
-	for (size_t i = 0; i < sizeof(text); i++)
-		text[i] = manifest_text[i] == '\'' ? '"' : manifest_text[i];
-	_cleanup_fd_ int fd = memfd_new_sealed("manifest", text, sizeof(text) - 1);
-	if (manifest_read(fd, 1, &manifest, &err) < 0)
+	if (unit_manifest_read(manifest_text, &manifest, &err) < 0)
 		fail_msg("%s", err.text);
 	return manifest;
 }

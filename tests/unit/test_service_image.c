@@ -4,6 +4,7 @@
  * program its bundle names.
  */
 #include "unit.h"
+#include "unit_manifest.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -55,10 +56,8 @@ static int manifest_fd(char letter)
 {
 	char text[sizeof(manifest_format) + 16];
 
-	int len = snprintf(text, sizeof(text), manifest_format, letter, letter, letter, letter);
-	for (int i = 0; i < len; i++)
-		text[i] = text[i] == '\'' ? '"' : text[i];
-	return memfd_new_sealed("manifest", text, (size_t)len);
+	snprintf(text, sizeof(text), manifest_format, letter, letter, letter, letter);
+	return unit_manifest_fd(text);
 }
 
 static int setup(void **state)

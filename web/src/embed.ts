@@ -6,28 +6,19 @@ import { fetchLanguages } from "./api";
 import { byId } from "./dom";
 import { Editor } from "./editor";
 import { OutputView } from "./output";
-import { AUTO, planFor } from "./plan";
+import { planFor } from "./plan";
 import { resultTaker } from "./results";
 import { Runner } from "./runner";
 import { usualSettings } from "./settings";
-import { Store, idleRun, isActive } from "./state";
+import { Store, blankState, isActive } from "./state";
 import { StatusView } from "./status";
 import { chosenOptions } from "./toolchain";
 import type { Opened } from "./address";
 import type { Language } from "./types";
 
 const store = new Store({
-  image: "",
-  languages: [],
-  language: null,
-  options: {},
-  files: [],
-  file: "",
-  choice: AUTO,
+  ...blankState,
   settings: usualSettings,
-  live: false,
-  away: false,
-  run: idleRun,
 });
 
 const editor: Editor = new Editor({ changed: () => follow() });

@@ -23,7 +23,7 @@ import { usualSettings } from "./settings";
 import { openSettings } from "./settings-dialog";
 import { openShare } from "./share";
 import { startSplit } from "./split";
-import { Store, idleRun } from "./state";
+import { Store, blankState, idleRun } from "./state";
 import { StatusView } from "./status";
 import { load, loadForTab, save, saveForTab } from "./storage";
 import { Tabs } from "./tabs";
@@ -33,17 +33,9 @@ import { Tools } from "./tools";
 import type { Language, LanguageList, SourceFile } from "./types";
 
 const store = new Store({
-  image: "",
-  languages: [],
-  language: null,
-  options: {},
-  files: [],
-  file: "",
-  choice: AUTO,
+  ...blankState,
   settings: { ...usualSettings, ...load("settings", {}) },
   live: load("live", false),
-  away: false,
-  run: idleRun,
 });
 
 const editor: Editor = new Editor({

@@ -1,5 +1,6 @@
 // The page's one state and who is told when it changes.
 
+import { AUTO } from "./plan";
 import type { Settings } from "./settings";
 import type { Action, JobResult, Language, ServerStage, StepKind, StepResult } from "./types";
 
@@ -62,6 +63,20 @@ export const idleRun: Run = {
   steps: {},
   result: null,
   problem: "",
+};
+
+/** Before anything is known of the server, the program and the person. */
+export const blankState: Omit<State, "settings"> = {
+  image: "",
+  languages: [],
+  language: null,
+  options: {},
+  files: [],
+  file: "",
+  choice: AUTO,
+  live: false,
+  away: false,
+  run: idleRun,
 };
 
 const ACTIVE: readonly Phase[] = [
