@@ -37,8 +37,11 @@ static const struct setting {
 	{2, CGROUP_PIDS, "pids.max", SET_PIDS_AND_INIT, 0}, /* pid 1 is in it there */
 };
 
-/* The low weights: 1/8 of the usual 1024 and 100. */
-enum { LOW_SHARES = 128, LOW_WEIGHT = 12 };
+/*
+ * Weights for kernels before 5.15, which have no cpu.idle: the usual ones, and 1/8 of them. A low
+ * weight alone lets whoever has it keep a processor for a whole slice each time another wakes up.
+ */
+enum { USUAL_SHARES = 1024, USUAL_WEIGHT = 100, LOW_PART = 8 };
 
 /* How long cgroups_free() waits in all for what is still dying. */
 enum { FREE_TRIES = 200, FREE_WAIT_NSEC = 5000000 };
@@ -423,16 +426,20 @@ struct cgroup *cgroup_free(struct cgroup *cgroup)
 	return NULL;
 }
 
-void cgroup_lower_weight(const struct cgroup *cgroup)
+void cgroup_set_behind(const struct cgroup *cgroup, int behind)
 {
 	const struct cgroup_hierarchy *hierarchy = hierarchy_of(cgroup, CGROUP_CPU);
 	char path[CELL_PATH_SIZE], text[16];
 
 	if (!hierarchy)
 		return;
+	cell_path(path, cgroup->cgroups, cgroup->cell, "cpu.idle");
+	if (cgroup_write(hierarchy->own_fd, path, behind ? "1" : "0") == 0)
+		return;
 	int v1 = hierarchy->version == 1;
 	cell_path(path, cgroup->cgroups, cgroup->cell, v1 ? "cpu.shares" : "cpu.weight");
-	snprintf(text, sizeof(text), "%d", v1 ? LOW_SHARES : LOW_WEIGHT);
+	snprintf(text, sizeof(text), "%d",
+		 (v1 ? USUAL_SHARES : USUAL_WEIGHT) / (behind ? LOW_PART : 1));
 	cgroup_write(hierarchy->own_fd, path,
 		     text); /* a courtesy to others: nothing to do if it fails */
 }

@@ -101,8 +101,12 @@ void cgroup_launched(struct cgroup *cgroup);
 /* Processor time of everything in it so far; 0 when the host cannot tell. */
 uint64_t cgroup_cpu_usec(const struct cgroup *cgroup);
 
-/* A low weight against other cells. */
-void cgroup_lower_weight(const struct cgroup *cgroup);
+/*
+ * behind 1: it gets the processors when nobody else wants them, and gives one up as soon as
+ * somebody does (cpu.idle, linux/Documentation/admin-guide/cgroup-v2.rst; v1 has the same file); 0:
+ * as the others again.
+ */
+void cgroup_set_behind(const struct cgroup *cgroup, int behind);
 
 void cgroup_read_usage(const struct cgroup *cgroup, struct cgroup_usage *ret_usage);
 

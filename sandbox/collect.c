@@ -22,6 +22,9 @@ void cell_kill(struct cell *cell, enum outcome outcome)
 		cell->kill_asked = 1;
 		cell->kill_outcome = outcome;
 	}
+	/* Dying takes processor time, too, and others wait for its slot. */
+	if (cell->behind && cell->cgroup)
+		cgroup_set_behind(cell->cgroup, 0);
 	/* pid 1's end is everybody's. ESRCH: it has ended already. */
 	syscall(SYS_pidfd_send_signal, cell->pidfd, SIGKILL, NULL, 0);
 }
@@ -31,10 +34,11 @@ uint64_t cell_cpu_usec(const struct cell *cell)
 	return cell->cgroup ? cgroup_cpu_usec(cell->cgroup) : 0;
 }
 
-void cell_lower_weight(struct cell *cell)
+void cell_put_behind(struct cell *cell)
 {
+	cell->behind = 1;
 	if (cell->cgroup)
-		cgroup_lower_weight(cell->cgroup);
+		cgroup_set_behind(cell->cgroup, 1);
 }
 
 /* What is known of an ended cell. */

@@ -249,6 +249,7 @@ struct cell {
 	struct limits limits;
 	struct cgroup *cgroup;	   /* owned; NULL without */
 	int kill_asked;		   /* cell_kill() was called */
+	int behind;		   /* cell_put_behind() was called */
 	enum outcome kill_outcome; /* … with this */
 };
 
@@ -313,9 +314,11 @@ void cell_kill(struct cell *cell, enum outcome outcome);
 /* Processor time used so far by everything in the cell (cgroup), 0 when the host cannot tell. */
 uint64_t cell_cpu_usec(const struct cell *cell);
 
-/* Gives the cell a low weight against other cells (cpu.shares / cpu.weight), once it has burnt
- * enough. */
-void cell_lower_weight(struct cell *cell);
+/*
+ * Puts the cell behind all others until it is killed, once it has burnt enough: it gets what they
+ * leave of the processors.
+ */
+void cell_put_behind(struct cell *cell);
 
 /*
  * For a cell whose pidfd is readable, or report_fd readable or hung up: ends and reaps it, reads

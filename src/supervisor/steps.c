@@ -17,7 +17,7 @@
 /* Processor time is looked at this often; a step's overshoot is bounded by it. */
 enum { CHECK_USEC = 50 * 1000 };
 /* A run that has burnt this much steps behind those that have not. */
-enum { LOWER_WEIGHT_USEC = 200 * 1000 };
+enum { BEHIND_USEC = 200 * 1000 };
 
 /* An early step that nobody feeds ends after this; while there are any, memory is looked at. */
 enum { EARLY_MAX_USEC = 150 * 1000 * 1000, MEMORY_USEC = 2 * 1000 * 1000 };
@@ -32,7 +32,6 @@ struct step {
 	struct image *image; /* in use while it runs */
 	uint64_t id;
 	int abandoned;
-	int weight_lowered;
 	int was_ready;			/* its cell had been made before */
 	uint64_t asked_usec, cell_usec; /* when it was asked for, how long until the cell had it */
 	uint64_t wall_deadline_usec;
@@ -365,10 +364,8 @@ static void step_check_cpu(struct step *step)
 
 	if (used > step->limits.cpu_usec)
 		cell_kill(&step->cell, OUTCOME_CPU_TIMEOUT);
-	if (step->kind == STEP_RUN && !step->weight_lowered && used > LOWER_WEIGHT_USEC) {
-		cell_lower_weight(&step->cell);
-		step->weight_lowered = 1;
-	}
+	if (step->kind == STEP_RUN && !step->cell.behind && used > BEHIND_USEC)
+		cell_put_behind(&step->cell);
 }
 
 /* Ends early steps when memory is short; those that have waited too long end by their deadline. */

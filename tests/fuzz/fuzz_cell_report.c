@@ -67,9 +67,10 @@ uint64_t cgroup_cpu_usec(const struct cgroup *cgroup)
 	return 0;
 }
 
-void cgroup_lower_weight(const struct cgroup *cgroup)
+void cgroup_set_behind(const struct cgroup *cgroup, int behind)
 {
 	(void)cgroup;
+	(void)behind;
 }
 
 struct cgroup *cgroup_free(struct cgroup *cgroup)

@@ -1,5 +1,7 @@
 """Limits: a request may lower them, never raise them; the server's own flags are the ceiling."""
-from harness import ServerCase
+import os
+
+from harness import ServerCase, descendants, poll
 
 MIB = 1 << 20
 
@@ -51,3 +53,36 @@ class CompileLimits(ServerCase):
         self.assertNotEqual((outcome.result["outcome"], outcome.result["exit_code"]), ("exited", 0),
                             str(outcome))
         self.server.works()
+
+
+class Behind(ServerCase):
+    """Endless loops step behind programs that only wait."""
+
+    def setUp(self):
+        if not os.path.exists("/sys/fs/cgroup/cpu/cpu.idle"):
+            self.skipTest("no cgroup v1 processor hierarchy with cpu.idle here")
+
+    def idle_of(self, word):
+        """cpu.idle of the cell in which a program with this word on its command line runs; "" while there is none."""
+        for pid in descendants(self.server.pid):
+            try:
+                with open(f"/proc/{pid}/cmdline", encoding="utf-8") as file:
+                    if word not in file.read().split("\0"):
+                        continue
+                with open(f"/proc/{pid}/cgroup", encoding="utf-8") as file:
+                    path = next(line.rstrip().split(":")[2] for line in file if ":cpu:" in line)
+                with open(f"/sys/fs/cgroup/cpu{path}/cpu.idle", encoding="utf-8") as file:
+                    return file.read().strip()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+        return ""
+
+    def test_who_burns_steps_behind_and_who_waits_does_not(self):
+        waits = self.server.submit(language="python", code="input()", args=["waits"], interactive=True)
+        poll(lambda: self.idle_of("waits") == "0", "the one that waits to run")
+        burns = self.server.submit(language="python", code="while True: pass", args=["burns"])
+        poll(lambda: self.idle_of("burns") == "1", "the one that burns to step behind")
+        self.assertEqual(self.idle_of("waits"), "0")
+        for job in (waits, burns):
+            self.server.kill(job)
+            self.server.wait_state(job, "ended")
