@@ -100,7 +100,7 @@ def bench_room(clients):
 # ---- one client beside others ----
 
 LOOP = "fn main() { loop {} } // "
-LOOPS, BURST_CLIENTS, BURNT_SEC, TURNS = 20, 50, 0.25, 3
+LOOPS, PRESSING, BURNT_SEC = 20, 200, 0.25
 
 
 def processor_seconds(pid):
@@ -128,43 +128,50 @@ class Loops:
             self.server.wait_state(job, "ended")
 
 
-def keep_pressing(server):
-    def client(i):
-        number = 0
-        while True:
-            execute_from(server, address(i), unique(f"{i}-{number}")[1])
-            number += 1
-
-    in_threads(BURST_CLIENTS, client)
+    def beside(self, one, rounds):
+        return [one(f"beside-{i}") for i in range(rounds)]
 
 
-class Burst:
-    """Clients who press Run on another program as soon as the last has ended; in a process of their own."""
+class Room:
+    """Clients who press Run on one program within a second, in a process of their own."""
 
     def __init__(self, server):
-        self.process = multiprocessing.get_context("fork").Process(target=keep_pressing, args=(server,))
+        self.process = multiprocessing.get_context("fork").Process(target=self.press, args=(server, unique("room")[1]))
         self.process.start()
-        time.sleep(1)  # until all of them wait
+
+    @staticmethod
+    def press(server, code):
+        def client(i):
+            time.sleep(i / PRESSING)
+            execute_from(server, address(i), code)
+
+        in_threads(PRESSING, client)
+
+    def beside(self, one, _):
+        taken = []
+        while self.process.is_alive():
+            taken.append(one(f"beside-{len(taken)}"))
+        assert self.process.exitcode == 0
+        return taken
 
     def stop(self):
-        self.process.terminate()
+        self.process.kill()
         self.process.join()
-        time.sleep(1)  # until the server has noticed
 
 
-def bench_beside(rounds, crowd, what):
+def bench_beside(rounds, crowd, what, turns):
     """One client's hello while others keep the processors busy, in turns with an idle machine."""
     taken = {"idle": [], what: []}
     server = Server("--rate", "0", "--run-limit", "cpu=100s", "--run-limit", "wall=100s")
     try:
         one = Execute(server, unique, is_text)
-        for turn in range(TURNS):
+        for turn in range(turns):
             for i in range(5):
-                one(f"warm-{turn}-{i}")
-            taken["idle"] += [one(f"idle-{turn}-{i}") for i in range(rounds)]
+                one(f"warm-{i}")
+            taken["idle"] += [one(f"idle-{i}") for i in range(rounds)]
             others = crowd(server)
             try:
-                taken[what] += [one(f"beside-{turn}-{i}") for i in range(rounds)]
+                taken[what] += others.beside(one, rounds)
             finally:
                 others.stop()
     finally:
@@ -176,11 +183,11 @@ def bench_beside(rounds, crowd, what):
 
 
 def bench_loops(rounds):
-    return bench_beside(rounds, Loops, f"{LOOPS} endless loops")
+    return bench_beside(rounds, Loops, f"{LOOPS} endless loops", 3)
 
 
 def bench_burst(rounds):
-    return bench_beside(rounds, Burst, f"a burst of {BURST_CLIENTS} clients")
+    return bench_beside(rounds // 3 + 1, Room, f"a room of {PRESSING} pressing Run within a second", 10)
 
 
 # ---- latency over concurrency ----
