@@ -77,19 +77,28 @@ static void send_event(struct event_stream *stream, struct job *job, struct job_
 	}
 }
 
-void event_stream_follow(struct event_stream *stream, struct job *job)
+void event_stream_open(struct event_stream *stream, struct job *job)
+{
+	stream->output.is_action = job_is_action(job);
+	job_reader_open(&stream->reader, job);
+}
+
+void event_stream_close(struct event_stream *stream)
+{
+	job_reader_close(&stream->reader);
+}
+
+void event_stream_follow(struct event_stream *stream)
 {
 	struct job_event event;
-	size_t cursor = 0;
 	int r;
 
-	stream->output.is_action = job_is_action(job);
 	while (!stream->failed) {
-		r = job_next_event(job, &cursor, LOOK_USEC, &event);
+		r = job_reader_next(&stream->reader, LOOK_USEC, &event);
 		if (r < 0)
 			break;
 		if (r > 0)
-			send_event(stream, job, &event);
+			send_event(stream, stream->reader.job, &event);
 		else if (stream->idle(stream) < 0)
 			stream->failed = 1;
 		if (r > 0 && event.type == JOB_EVENT_RESULT)
@@ -101,7 +110,6 @@ void event_stream_follow(struct event_stream *stream, struct job *job)
 
 struct sse {
 	struct http_request *request;
-	int socket_fd;
 	uint64_t sent_usec; /* CLOCK_MONOTONIC */
 };
 
@@ -125,7 +133,8 @@ static int sse_idle(struct event_stream *stream)
 	static const char comment[] = ": still here\n\n";
 	struct sse *sse = stream->owner;
 
-	if (http_server_is_stopping(sse->request->server) || http_client_is_gone(sse->socket_fd))
+	if (http_server_is_stopping(sse->request->server) ||
+	    http_client_is_gone(sse->request->stream_fd))
 		return -EPIPE;
 	if (clock_monotonic_usec() - sse->sent_usec < HEARTBEAT_USEC)
 		return 0;
@@ -138,7 +147,6 @@ void api_job_events(struct http_request *request)
 	const char *last = http_header(request, "Last-Event-ID");
 	struct sse sse = {
 		.request = request,
-		.socket_fd = http_client_socket(request->client),
 		.sent_usec = clock_monotonic_usec(),
 	};
 	struct event_stream stream = {.send = sse_send, .idle = sse_idle, .owner = &sse};
@@ -157,7 +165,9 @@ void api_job_events(struct http_request *request)
 		return;
 	}
 	http_stream_begin(request, "text/event-stream");
-	event_stream_follow(&stream, job);
+	event_stream_open(&stream, job);
+	event_stream_follow(&stream);
+	event_stream_close(&stream);
 	if (!stream.failed)
 		http_stream_end(request);
 	else

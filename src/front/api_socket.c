@@ -59,7 +59,8 @@ static void *follow(void *argument)
 {
 	struct session *session = argument;
 
-	event_stream_follow(&session->stream, session->job);
+	event_stream_follow(&session->stream);
+	event_stream_close(&session->stream);
 	if (!atomic_exchange(&session->over, 1))
 		websocket_close(&session->socket, session->stream.failed
 							  ? WEBSOCKET_STATUS_GOING_AWAY
@@ -185,10 +186,24 @@ static void session_loop(struct session *session)
 		if (r > 0)
 			handle(session, text, len);
 	}
+	/* What is on its way may take some seconds to fail: the program need not wait for that. */
+	event_stream_close(&session->stream);
 	if (!atomic_exchange(&session->over, 1) && r != -ECONNRESET)
 		websocket_close(&session->socket, status_of(r < 0 ? r : 0));
 	if (r >= 0)
 		wait_for_close(session);
+}
+
+static void session_run(struct session *session)
+{
+	event_stream_open(&session->stream, session->job);
+	if (http_thread_start(&session->follower, follow, session) == 0) {
+		session_loop(session);
+		pthread_join(session->follower, NULL);
+	} else {
+		websocket_close(&session->socket, WEBSOCKET_STATUS_GOING_AWAY);
+	}
+	event_stream_close(&session->stream);
 }
 
 void api_socket_run(struct http_request *request)
@@ -203,12 +218,10 @@ void api_socket_run(struct http_request *request)
 	session->stream =
 		(struct event_stream){.send = send_event, .idle = stop_when_over, .owner = session};
 	websocket_init(&session->socket, fd, HTTP_BODY_MAX);
-	if (session->job && http_thread_start(&session->follower, follow, session) == 0) {
-		session_loop(session);
-		pthread_join(session->follower, NULL);
-	} else {
+	if (session->job)
+		session_run(session);
+	else
 		websocket_close(&session->socket, WEBSOCKET_STATUS_GOING_AWAY);
-	}
 	websocket_fini(&session->socket);
 	job_unref(session->job);
 	free(session);

@@ -8,6 +8,7 @@
 #include "front/http_clients.h"
 #include "front/http_origin.h"
 #include "front/http_request.h"
+#include "front/http_send.h"
 #include "front/utf8.h"
 
 enum {
@@ -177,6 +178,8 @@ void http_stream_begin(struct http_request *request, const char *type)
 		request->keep_alive = 0;
 	settle_connection(request);
 	request->status = 200;
+	request->stream_fd = http_client_socket(request->client);
+	http_send_bound(request->stream_fd);
 	/* X-Accel-Buffering: a proxy in front must pass events on at once. */
 	size_t len =
 		head_format(request, 200, chunked ? "Transfer-Encoding: chunked\r\n" : "", type,
@@ -187,26 +190,24 @@ void http_stream_begin(struct http_request *request, const char *type)
 int http_stream_write(struct http_request *request, const void *data, size_t len)
 {
 	int chunked = strcmp(request->info->http_version, "1.0") != 0;
-	_cleanup_free_ char *chunk = NULL;
-	size_t used;
+	char size[32];
+	struct iovec pieces[] = {
+		{size, chunked ? (size_t)snprintf(size, sizeof(size), "%zx\r\n", len) : 0},
+		{(void *)(uintptr_t)data, len},
+		{"\r\n", chunked ? 2 : 0},
+	};
 
-	if (len == 0)
-		return request->write_failed ? -EPIPE : 0;
-	chunk = malloc(len + 32);
-	if (!chunk) {
-		request->write_failed = 1;
-		mg_disable_connection_keep_alive(request->conn);
+	if (request->write_failed)
 		return -EPIPE;
+	if (len == 0)
+		return 0;
+	http_client_wait(request->client, 1);
+	if (http_send(request->stream_fd, pieces, 3) < 0) {
+		request->write_failed = 1;
+		request->keep_alive = 0;
+		mg_disable_connection_keep_alive(request->conn);
 	}
-	used = chunked ? (size_t)snprintf(chunk, 32, "%zx\r\n", len) : 0;
-	memcpy(chunk + used, data, len);
-	used += len;
-	if (chunked) {
-		chunk[used] = '\r';
-		chunk[used + 1] = '\n';
-		used += 2;
-	}
-	request_write(request, chunk, used);
+	http_client_wait(request->client, 0);
 	return request->write_failed ? -EPIPE : 0;
 }
 

@@ -50,6 +50,7 @@ struct http_request {
 	int status;	       /* of the reply; 0 before it */
 	int body_read;	       /* the body has been taken, or there is none */
 	int write_failed;      /* the peer is gone or does not read */
+	int stream_fd;	       /* the connection's, while a body is streamed; borrowed */
 };
 
 /* A whole reply. extra: further header lines, each with CRLF, or NULL. */
@@ -112,9 +113,10 @@ void http_reply_json(struct http_request *request, int status, json_t *take_valu
 void http_reply_error(struct http_request *request, int status, const char *code, const char *extra,
 		      const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* A reply whose body is streamed: chunked, or to the end of the connection for HTTP/1.0. */
+/* A reply whose body is streamed: chunked, or to the end of the connection for HTTP/1.0. Of what is
+ * written the kernel holds HTTP_SEND_BUFFER for a client that is slow. */
 void http_stream_begin(struct http_request *request, const char *type);
-/* Returns 0, or -EPIPE when the client is gone. */
+/* Returns 0, or -EPIPE when the client is gone or does not take it within some seconds. */
 int http_stream_write(struct http_request *request, const void *data, size_t len);
 void http_stream_end(struct http_request *request);
 

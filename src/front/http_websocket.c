@@ -6,10 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
-
-enum { SEND_PATIENCE_USEC = 10000000 }; /* for one message, from first to last byte */
+#include "front/http_send.h"
 
 static int opcode_is_known(unsigned opcode)
 {
@@ -72,6 +70,7 @@ void websocket_init(struct websocket *socket, int fd, size_t message_max)
 	memset(socket, 0, sizeof(*socket));
 	socket->fd = fd;
 	socket->message_max = message_max;
+	http_send_bound(fd);
 	pthread_mutex_init(&socket->send_lock, NULL);
 }
 
@@ -83,57 +82,19 @@ void websocket_fini(struct websocket *socket)
 
 /* ---- sending ---- */
 
-/* Waits until the socket is ready for events or the deadline. Returns 1 or 0. */
-static int wait_ready(int fd, short events, uint64_t deadline_usec)
-{
-	struct pollfd poll_fd = {.fd = fd, .events = events};
-
-	for (;;) {
-		uint64_t now = clock_monotonic_usec();
-		uint64_t left = deadline_usec > now ? (deadline_usec - now + 999) / 1000 : 0;
-		int n = poll(&poll_fd, 1, left > 60000 ? 60000 : (int)left);
-		if (n > 0)
-			return 1;
-		if (n == 0 && left == 0)
-			return 0;
-		if (n < 0 && errno != EINTR)
-			return 1; /* the next call on the socket says what is wrong */
-	}
-}
-
-static int send_bytes(int fd, const unsigned char *data, size_t len)
-{
-	uint64_t deadline = clock_monotonic_usec() + SEND_PATIENCE_USEC;
-
-	while (len > 0) {
-		ssize_t n = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		} else if (n < 0 && errno == EINTR) {
-			continue;
-		} else if (n < 0 && errno != EAGAIN) {
-			return -EPIPE;
-		} else if (!wait_ready(fd, POLLOUT, deadline)) {
-			return -EPIPE;
-		}
-	}
-	return 0;
-}
-
 static int send_frame(struct websocket *socket, enum websocket_opcode opcode, const void *data,
 		      size_t len)
 {
-	_cleanup_free_ unsigned char *frame = malloc(WEBSOCKET_HEAD_MAX + len);
+	unsigned char head[WEBSOCKET_HEAD_MAX];
+	struct iovec pieces[] = {
+		{head, websocket_frame_write(head, opcode, len)},
+		{(void *)(uintptr_t)data, len},
+	};
 	int r = -EPIPE;
 
 	pthread_mutex_lock(&socket->send_lock);
-	if (frame && !socket->broken) {
-		size_t head = websocket_frame_write(frame, opcode, len);
-		if (len)
-			memcpy(frame + head, data, len);
-		r = send_bytes(socket->fd, frame, head + len);
-	}
+	if (!socket->broken)
+		r = http_send(socket->fd, pieces, 2);
 	if (r < 0 && !socket->broken) {
 		/* Half a frame may be out: the receiving thread has to see the end, too. */
 		socket->broken = 1;
@@ -303,7 +264,7 @@ int websocket_receive(struct websocket *socket, uint64_t deadline_usec, char **r
 			return message_hand_over(socket, ret_text, ret_len);
 		if (r < 0)
 			return r;
-		if (!wait_ready(socket->fd, POLLIN, deadline_usec))
+		if (!http_wait_ready(socket->fd, POLLIN, deadline_usec))
 			return 0;
 		ssize_t n = recv(socket->fd, socket->in + socket->in_used,
 				 sizeof(socket->in) - socket->in_used, MSG_DONTWAIT);

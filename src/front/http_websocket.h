@@ -73,6 +73,7 @@ struct websocket {
 	unsigned char control[WEBSOCKET_CONTROL_MAX];
 };
 
+/* Bounds what the kernel holds of what was sent (http_send.h). */
 void websocket_init(struct websocket *socket, int fd, size_t message_max);
 void websocket_fini(struct websocket *socket);
 

@@ -125,6 +125,7 @@ static struct job *job_alloc(struct service *service)
 	job->item.owner = job;
 	job->artefact_fd = -EBADF;
 	TAILQ_INIT(&job->followers);
+	LIST_INIT(&job->readers);
 	job->plan = JOB_PLAN_NONE;
 	job->accepted_usec = clock_real_usec();
 	job->submitted_usec = clock_monotonic_usec();

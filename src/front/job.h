@@ -5,15 +5,16 @@
  *
  * A job has one or two steps (compile, run; or the one of an action). Its events are appended to a
  * bounded log in memory that any number of readers follow, each with a cursor of its own, from the
- * start if they like; so a client that comes late or reconnects misses nothing. A job lives until
- * its last reference is gone; the service keeps ended ones for a while, so that results can be
- * fetched.
+ * start if they like; so a client that comes late or reconnects misses nothing. A live reader slows
+ * the program down to his own pace; without one it runs at full speed. A job lives until its last
+ * reference is gone; the service keeps ended ones for a while, so that results can be fetched.
  */
 #ifndef FRONT_JOB_H
 #define FRONT_JOB_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -31,6 +32,7 @@ enum {
 	JOB_OPTIONS_MAX = 16,
 	JOB_ARGS_MAX = 64,
 	JOB_STDIN_BUFFER = 1 << 20, /* bytes of stdin waiting to be read by the program */
+	JOB_WINDOW = 256 << 10,	    /* bytes of a stream that may wait for a live reader */
 };
 
 struct job_file {
@@ -129,12 +131,41 @@ void job_unref(struct job *job); /* NULL-safe */
 const char *job_id(const struct job *job); /* JOB_ID_SIZE bytes; borrowed */
 
 /*
- * The next event after *cursor (start with 0). Waits up to timeout_usec. Returns 1 and an event,
+ * The next event after *cursor (start with 0), for one who gathers events and never waits for
+ * anybody: the program does not wait for him. Waits up to timeout_usec. Returns 1 and an event,
  * *cursor moved; 0 when none came in time; -ENODATA when RESULT was already given. Adjacent output
  * of the same stream may come merged.
  */
 int job_next_event(struct job *job, size_t *cursor, uint64_t timeout_usec,
 		   struct job_event *ret_event);
+
+/*
+ * A live reader: one who passes events on to somebody who may be slow. While JOB_WINDOW bytes of a
+ * stream of the program wait for the slowest live reader, no more of that stream is read from it,
+ * and it blocks when it goes on printing; its limits hold meanwhile. He counts from when he has had
+ * what was there when he came. Compile steps wait for nobody: their slots are few, and others may
+ * share what they come to.
+ */
+struct job_reader {
+	struct job *job; /* borrowed */
+	size_t cursor;
+	/* Bytes of the program's stdout and stderr; under the service's lock. */
+	size_t found[2]; /* were there when he came */
+	size_t taken[2]; /* are in his hands */
+	size_t had[2];	 /* he has passed on */
+	int is_open;
+	LIST_ENTRY(job_reader) in_readers;
+};
+
+/* The job must outlive the reader. */
+void job_reader_open(struct job_reader *reader, struct job *job);
+
+/* Nobody waits for him any more. May be called again, and by another thread than the one that
+ * reads, which then goes on like one who gathers. */
+void job_reader_close(struct job_reader *reader);
+
+/* As job_next_event(). To come for the next event is to have passed on the one before. */
+int job_reader_next(struct job_reader *reader, uint64_t timeout_usec, struct job_event *ret_event);
 
 /* State, queue position (0 when not queued) now; ret_result is written and 1 returned when it has
  * ended. */

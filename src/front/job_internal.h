@@ -1,6 +1,7 @@
 /*
- * A job's inside, shared by job.c (state, stdin, references), job_log.c (events), service.c and
- * service_steps.c. Functions here called …_locked want the service's lock held.
+ * A job's inside, shared by job.c (state, stdin, references), job_log.c (events), job_reader.c (who
+ * follows them), service.c and service_steps.c. Functions here called …_locked want the service's
+ * lock held.
  */
 #ifndef FRONT_JOB_INTERNAL_H
 #define FRONT_JOB_INTERNAL_H
@@ -20,9 +21,12 @@ enum {
 	JOB_LOG_SOFT = 4096,   /* entries after which output is gathered before it is logged */
 	JOB_LOG_GATHER = 4096, /* … in chunks of this many bytes, or until job_log_flush_locked() */
 	JOB_LOG_RESERVE = 16,		 /* entries kept free for states, steps and the result */
-	JOB_EVENT_OUTPUT_MAX = 64 << 10, /* bytes of one OUTPUT event */
+	JOB_EVENT_OUTPUT_MAX = 16 << 10, /* bytes of one OUTPUT event: a reader holds one */
 	JOB_NAME_MAX = 128, /* bytes kept of a client's or a language's name, with the NUL */
 };
+
+/* A cursor counts an entry's output in 32 bits. */
+#define JOB_CURSOR_OFFSET_MAX UINT32_MAX
 
 /* What a step printed on one stream. */
 struct job_output_buffer {
@@ -90,6 +94,8 @@ struct job {
 	struct job_entry *entries;
 	size_t entry_count, entry_room;
 	pthread_cond_t changed;
+	LIST_HEAD(, job_reader) readers; /* live ones */
+	int held[2]; /* the program's stdout, stderr: not read, for their sake */
 	LIST_ENTRY(job) in_table;
 	TAILQ_ENTRY(job) in_list; /* open, recording or kept */
 	TAILQ_ENTRY(job) in_attention;
@@ -145,5 +151,11 @@ void job_log_diagnostic_locked(struct job *job, const char *json, size_t len);
 
 /* Logs output that was gathered. */
 void job_log_flush_locked(struct job *job);
+
+/* ---- job_reader.c ---- */
+
+/* Must the program's stdout (1) or stderr (2) wait for a live reader? Then it is on hold, and the
+ * job gets the pump's attention when it is so no more. */
+int job_hold_locked(struct job *job, int stream);
 
 #endif

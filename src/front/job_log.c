@@ -11,20 +11,12 @@
 /*
  * A job's events. Output is kept once, in one buffer for each stream of each step, bounded by the
  * step's limits; an OUTPUT entry says which part of the buffer came at this point. The newest entry
- * grows while nothing else comes in between. A reader's cursor is the entry's number in the upper
- * 32 bits and how much of that entry's output it has had in the lower 32: so a reader that saw half
- * of a growing entry goes on where it was.
+ * grows while nothing else comes in between. job_reader.c reads it.
  *
  * A program that alternates between stdout and stderr would make an entry for each write. After
  * JOB_LOG_SOFT entries output is therefore gathered: logged in chunks, or when the pump's tick says
  * so. Room for the few entries that must never be lost is kept in reserve.
  */
-
-enum { CURSOR_SHIFT = 32 };
-
-#define CURSOR_OFFSET_MAX UINT32_MAX
-
-_Static_assert(sizeof(size_t) == 8, "a cursor holds two 32-bit numbers");
 
 int job_log_init(struct job *job)
 {
@@ -123,7 +115,7 @@ static void log_stream(struct job *job, enum step_kind kind, int stream)
 	if (len == 0)
 		return;
 	if (!last || last->type != JOB_EVENT_OUTPUT || last->kind != kind ||
-	    last->stream != stream || last->len > CURSOR_OFFSET_MAX - len) {
+	    last->stream != stream || last->len > JOB_CURSOR_OFFSET_MAX - len) {
 		last = log_append(job, JOB_LOG_RESERVE);
 		if (!last)
 			return;
@@ -199,111 +191,4 @@ void job_log_diagnostic_locked(struct job *job, const char *json, size_t len)
 	entry->offset = number;
 	entry->len = len;
 	pthread_cond_broadcast(&job->changed);
-}
-
-/* ---- readers ---- */
-
-static int event_output(struct job *job, const struct job_entry *entry, size_t had,
-			struct job_event *event)
-{
-	size_t len = entry->len - had;
-
-	if (len > JOB_EVENT_OUTPUT_MAX)
-		len = JOB_EVENT_OUTPUT_MAX;
-	event->data = malloc(len);
-	if (!event->data)
-		return -ENOMEM;
-	event->kind = (enum step_kind)entry->kind;
-	event->stream = entry->stream;
-	event->len = len;
-	memcpy(event->data, job->outputs[entry->kind][entry->stream - 1].data + entry->offset + had,
-	       len);
-	return 0;
-}
-
-/* Returns 1 and an event, 0 when there is none yet, or a negative errno. */
-static int event_next(struct job *job, size_t *cursor, struct job_event *event)
-{
-	size_t at = *cursor >> CURSOR_SHIFT, had = *cursor & CURSOR_OFFSET_MAX;
-	const struct job_entry *entry = &job->entries[at];
-
-	if (at < job->entry_count && entry->type == JOB_EVENT_OUTPUT && had == entry->len &&
-	    at + 1 < job->entry_count) {
-		at++;
-		entry++;
-		had = 0;
-	}
-	if (at >= job->entry_count)
-		return job->state == JOB_ENDED ? -ENODATA : 0;
-	*event = (struct job_event){.type = (enum job_event_type)entry->type};
-	switch (event->type) {
-	case JOB_EVENT_OUTPUT:
-		if (had == entry->len)
-			return 0;
-		if (event_output(job, entry, had, event) < 0)
-			return -ENOMEM;
-		*cursor = at << CURSOR_SHIFT | (had + event->len);
-		return 1;
-	case JOB_EVENT_STATE:
-		event->state = (enum job_state)entry->state;
-		event->position = entry->position;
-		break;
-	case JOB_EVENT_DIAGNOSTIC:
-		event->data = strndup(job->diagnostics[entry->offset], entry->len);
-		if (!event->data)
-			return -ENOMEM;
-		event->len = entry->len;
-		break;
-	case JOB_EVENT_STEP:
-		event->kind = (enum step_kind)entry->kind;
-		event->step = job->result.steps[entry->kind];
-		break;
-	case JOB_EVENT_RESULT:
-		event->result = job->result;
-		break;
-	}
-	*cursor = (at + 1) << CURSOR_SHIFT;
-	return 1;
-}
-
-int job_next_event(struct job *job, size_t *cursor, uint64_t timeout_usec,
-		   struct job_event *ret_event)
-{
-	uint64_t until = clock_monotonic_usec() + timeout_usec;
-	struct timespec deadline = {
-		.tv_sec = (time_t)(until / USEC_PER_SEC),
-		.tv_nsec = (long)(until % USEC_PER_SEC) * 1000,
-	};
-	int r, waited = 0;
-
-	service_lock(job->service);
-	for (;;) {
-		r = event_next(job, cursor, ret_event);
-		if (r != 0 || waited == ETIMEDOUT)
-			break;
-		waited = pthread_cond_timedwait(&job->changed, service_mutex(job->service),
-						&deadline);
-	}
-	service_unlock(job->service);
-	/* Out of memory: nothing is lost, the reader asks again. */
-	return r == -ENOMEM ? 0 : r;
-}
-
-int job_output(struct job *job, enum step_kind kind, int stream, char **ret_data, size_t *ret_len)
-{
-	assert((unsigned)kind < STEP_KIND_COUNT && (stream == 1 || stream == 2));
-	service_lock(job->service);
-	const struct job_output_buffer *buffer = &job->outputs[kind][stream - 1];
-	size_t len = buffer->used;
-	char *data = malloc(len + 1);
-	if (data && len)
-		memcpy(data, buffer->data, len);
-	service_unlock(job->service);
-	if (!data)
-		return -ENOMEM;
-	data[len] = '\0';
-	*ret_data = data;
-	if (ret_len)
-		*ret_len = len;
-	return 0;
 }

@@ -167,6 +167,17 @@ static void write_now(FILE *out, const struct metrics_now *now)
 			now->running[i]);
 }
 
+static void write_output(FILE *out, const struct metrics *metrics, const struct metrics_now *now)
+{
+	write_head(out, "sandlot_output_bytes_total", "counter",
+		   "Bytes that steps printed and that were read from them.");
+	fprintf(out, "sandlot_output_bytes_total %llu\n",
+		(unsigned long long)metrics->output_bytes);
+	write_head(out, "sandlot_outputs_held", "gauge",
+		   "Streams of programs that are not read because a reader is behind.");
+	fprintf(out, "sandlot_outputs_held %u\n", now->outputs_held);
+}
+
 static void write_requests(FILE *out, const struct metrics *metrics)
 {
 	static const char name[] = "playground_request_duration_seconds";
@@ -189,6 +200,7 @@ int metrics_write(const struct metrics *metrics, const struct metrics_now *now, 
 	write_jobs(out, metrics);
 	write_saved(out, metrics, now);
 	write_now(out, now);
+	write_output(out, metrics, now);
 	write_requests(out, metrics);
 	if (fclose(out) != 0) {
 		free(text);

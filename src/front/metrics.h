@@ -35,6 +35,7 @@ struct metrics {
 	uint64_t cells_ready, cells_made;
 	uint64_t compiles, compiles_cached, compiles_shared;
 	uint64_t cpu_usec[STEP_KIND_COUNT];
+	uint64_t output_bytes; /* read from steps */
 	struct {
 		const char *path; /* of the route; static */
 		struct metrics_histogram took;
@@ -47,6 +48,7 @@ struct metrics_now {
 	unsigned cache_entries;
 	uint64_t cache_bytes;
 	int memory_is_short;
+	unsigned outputs_held; /* streams of programs that wait for a live reader */
 };
 
 /* A job has ended. */

@@ -25,6 +25,7 @@ struct execution {
 	struct websocket *socket;
 	json_int_t sequence;
 	struct job *job;
+	struct job_reader reader;
 	struct playground_run run;
 	pthread_t thread;
 	atomic_int abandoned; /* nothing of it may be sent any more */
@@ -102,11 +103,10 @@ static void execution_send_end(struct execution *execution, const struct job_res
 static void execution_follow(struct execution *execution)
 {
 	struct job_event event;
-	size_t cursor = 0;
 	uint64_t status_usec = 0; /* when the next one is due */
 
 	while (!atomic_load(&execution->abandoned)) {
-		int r = job_next_event(execution->job, &cursor, STATUS_USEC / 4, &event);
+		int r = job_reader_next(&execution->reader, STATUS_USEC / 4, &event);
 		if (r < 0)
 			return;
 		if (r > 0)
@@ -133,6 +133,7 @@ static void *execution_main(void *argument)
 
 	execution_send(execution->socket, EXECUTE "wsExecuteBegin", NULL, execution->sequence);
 	execution_follow(execution);
+	job_reader_close(&execution->reader);
 	atomic_store(&execution->ended, 1);
 	return NULL;
 }
@@ -151,8 +152,10 @@ struct execution *execution_new(struct websocket *socket, struct job *take_job, 
 	execution->sequence = sequence;
 	execution->job = take_job;
 	playground_run_init(&execution->run, build, execution_emit, execution);
+	job_reader_open(&execution->reader, take_job);
 	if (http_thread_start(&execution->thread, execution_main, execution) == 0)
 		return execution;
+	job_reader_close(&execution->reader);
 	job_kill(take_job);
 	job_unref(take_job);
 	playground_run_fini(&execution->run);

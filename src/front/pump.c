@@ -214,8 +214,10 @@ static void pump_attend(struct pump *pump, struct job *job)
 
 	if (job->step && kill && job->step->sent)
 		step_kill(job->step, OUTCOME_KILLED);
-	else if (job->step && !kill)
+	else if (job->step && !kill) {
 		step_feed(job->step);
+		step_resume(job->step);
+	}
 	if (!kill || (job->step && job->step->sent))
 		return;
 	/* Not started yet: it never will be. */
@@ -266,8 +268,10 @@ static void pump_tick(struct pump *pump)
 	struct step *step;
 	struct job *job;
 
-	TAILQ_FOREACH (step, &pump->steps, in_list)
+	TAILQ_FOREACH (step, &pump->steps, in_list) {
 		service_flush(pump->service, step->job);
+		step_resume(step);
+	}
 	while ((job = service_next_expired(pump->service)) != NULL) {
 		pump_expire(pump, job);
 		job_unref(job);

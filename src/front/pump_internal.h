@@ -32,7 +32,7 @@ struct step_pipe {
 	struct loop_source source; /* .fd is owned; -EBADF when closed */
 	struct step *step;
 	int stream;	  /* 0 stdin, 1 stdout, 2 stderr */
-	uint32_t watched; /* epoll events */
+	uint32_t watched; /* epoll events; 0 of an output: it is on hold */
 };
 
 /*
@@ -77,6 +77,9 @@ void step_kill(struct step *step, enum outcome outcome);
 
 /* Feeds stdin that has come, or closes it. */
 void step_feed(struct step *step);
+
+/* Goes on reading streams that were on hold and are not any more. */
+void step_resume(struct step *step);
 
 /*
  * The supervisor says how a job's step ended: drains the pipes and hands the result on; or starts

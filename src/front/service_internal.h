@@ -105,9 +105,20 @@ void service_step_sent(struct service *service, struct job *job, uint64_t cookie
 void service_compiled_locked(struct service *service, struct job *job,
 			     const struct step_result *result, int take_artefact_fd);
 
-/* What a step printed. Returns 1 when it is over the limit, 0, or -ESTALE. */
-int service_output(struct service *service, struct job *job, uint64_t cookie, enum step_kind kind,
-		   int stream, const char *data, size_t len);
+/* What is to be done with a stream of which something was read. */
+enum output_way {
+	OUTPUT_GO_ON,
+	OUTPUT_HOLD,  /* no more is read until service_may_read(): a live reader is behind */
+	OUTPUT_CUT,   /* it is over the limit: no more is read, and the step is ended */
+	OUTPUT_STALE, /* the step was given up: no more is read */
+};
+
+/* What a step printed. */
+enum output_way service_output(struct service *service, struct job *job, uint64_t cookie,
+			       enum step_kind kind, int stream, const char *data, size_t len);
+
+/* Is a stream that was to wait for a live reader on hold no more? */
+int service_may_read(struct service *service, struct job *job, int stream);
 
 /* Logs output that was gathered. */
 void service_flush(struct service *service, struct job *job);

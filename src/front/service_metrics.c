@@ -33,6 +33,16 @@ static int check(const struct service *service, const char *authorization, struc
 	return 0;
 }
 
+static unsigned outputs_held_locked(const struct service *service)
+{
+	const struct job *job;
+	unsigned count = 0;
+
+	TAILQ_FOREACH (job, &service->open, in_list)
+		count += (unsigned)(job->held[0] + job->held[1]);
+	return count;
+}
+
 int service_metrics(struct service *service, const char *authorization, char **ret_text,
 		    size_t *ret_len, struct error *err)
 {
@@ -46,6 +56,7 @@ int service_metrics(struct service *service, const char *authorization, char **r
 		.cache_entries = service->cache.count,
 		.cache_bytes = service->cache.bytes,
 		.memory_is_short = service->memory_is_short,
+		.outputs_held = outputs_held_locked(service),
 	};
 	for (int kind = 0; kind < STEP_KIND_COUNT; kind++)
 		now.running[kind] = service->queue.used[kind];

@@ -70,18 +70,39 @@ void service_step_sent(struct service *service, struct job *job, uint64_t cookie
 	service_unlock(service);
 }
 
-int service_output(struct service *service, struct job *job, uint64_t cookie, enum step_kind kind,
-		   int stream, const char *data, size_t len)
+static enum output_way output_locked(struct job *job, enum step_kind kind, int stream,
+				     const char *data, size_t len)
+{
+	int over = diagnose_wanted(job, kind, stream)
+			   ? diagnose_output_locked(job, data, len)
+			   : job_log_output_locked(job, kind, stream, data, len,
+						   job->limits[kind].output_bytes);
+
+	if (over)
+		return OUTPUT_CUT;
+	return kind == STEP_RUN && job_hold_locked(job, stream) ? OUTPUT_HOLD : OUTPUT_GO_ON;
+}
+
+enum output_way service_output(struct service *service, struct job *job, uint64_t cookie,
+			       enum step_kind kind, int stream, const char *data, size_t len)
+{
+	enum output_way way = OUTPUT_STALE;
+
+	service_lock(service);
+	if (queue_emit(&job->item, cookie) == 0) {
+		service->metrics.output_bytes += len;
+		way = output_locked(job, kind, stream, data, len);
+	}
+	service_unlock(service);
+	return way;
+}
+
+int service_may_read(struct service *service, struct job *job, int stream)
 {
 	service_lock(service);
-	int r = queue_emit(&job->item, cookie);
-	if (r == 0 && diagnose_wanted(job, kind, stream))
-		r = diagnose_output_locked(job, data, len);
-	else if (r == 0)
-		r = job_log_output_locked(job, kind, stream, data, len,
-					  job->limits[kind].output_bytes);
+	int may = !job->held[stream - 1];
 	service_unlock(service);
-	return r;
+	return may;
 }
 
 void service_flush(struct service *service, struct job *job)
@@ -97,6 +118,7 @@ static void job_end_locked(struct service *service, struct job *job)
 {
 	job_log_flush_locked(job);
 	job->ending = 1;
+	job->held[0] = job->held[1] = 0;
 	job->result.total_usec = clock_monotonic_usec() - job->submitted_usec;
 	metrics_job(&service->metrics, &job->result);
 	TAILQ_REMOVE(&service->open, job, in_list);

@@ -25,6 +25,33 @@ static void pipe_close(struct step_pipe *pipe)
 	pipe->source.fd = fd_close(pipe->source.fd);
 }
 
+/* Stops reading: the program blocks when the pipe is full. Its end is not told while it is not
+ * watched; STEP_DONE is. */
+static void pipe_hold(struct step_pipe *pipe)
+{
+	if (pipe->watched)
+		loop_remove(&pipe->step->pump->loop, &pipe->source);
+	pipe->watched = 0;
+}
+
+static void pipe_resume(struct step_pipe *pipe)
+{
+	struct step *step = pipe->step;
+
+	if (pipe->source.fd < 0 || pipe->watched ||
+	    !service_may_read(step->pump->service, step->job, pipe->stream))
+		return;
+	/* Without memory for it the next tick tries again. */
+	if (loop_add(&step->pump->loop, &pipe->source, EPOLLIN) == 0)
+		pipe->watched = EPOLLIN;
+}
+
+void step_resume(struct step *step)
+{
+	for (int stream = 1; stream <= 2; stream++)
+		pipe_resume(&step->pipes[stream]);
+}
+
 /* Reads what a stream has now. Returns 1 when there may be more, 0 when there is none. */
 static int pipe_read(struct step_pipe *pipe)
 {
@@ -38,13 +65,15 @@ static int pipe_read(struct step_pipe *pipe)
 		pipe_close(pipe);
 		return 0;
 	}
-	int over = service_output(pump->service, step->job, step->cookie, step->kind, pipe->stream,
-				  pump->buffer, (size_t)n);
-	if (over == 0)
+	enum output_way way = service_output(pump->service, step->job, step->cookie, step->kind,
+					     pipe->stream, pump->buffer, (size_t)n);
+	if (way == OUTPUT_HOLD)
+		pipe_hold(pipe);
+	if (way == OUTPUT_HOLD || way == OUTPUT_GO_ON)
 		return 1;
 	/* Nothing more is read: a cell that goes on printing blocks until it is killed. */
 	pipe_close(pipe);
-	if (over > 0) {
+	if (way == OUTPUT_CUT) {
 		step->over_limit = 1;
 		step_kill(step, OUTCOME_OUTPUT_LIMIT);
 	}
@@ -426,6 +455,7 @@ void step_done(struct step *step, const struct ipc_step_done *done, int take_art
 		return;
 	}
 
+	/* What is left is a pipe full at most: nobody is waited for. */
 	for (int i = 1; i < 3; i++)
 		while (step->pipes[i].source.fd >= 0 && pipe_read(&step->pipes[i]))
 			;

@@ -27,7 +27,7 @@ modules_utf8 := src/front/utf8.c
 modules_template := src/front/template.c
 modules_request := $(front_json) src/front/playground_request.c src/front/playground_request_action.c \
 	src/front/playground_message.c
-modules_websocket := src/front/http_websocket.c
+modules_websocket := src/front/http_websocket.c src/front/http_send.c
 modules_door := $(front_json) $(patsubst %,src/front/%.c,semver_range piston_decode http_proxies snippet_document sha256)
 modules_plan := $(front_json) $(front_manifest)
 modules_manifest := $(front_manifest) src/front/utf8.c

@@ -77,7 +77,6 @@ static inline void world_open(struct world *world)
 	int pair[2], set_aside;
 	unsigned recovered;
 
-	welcome.run_limits.output_bytes = 100000;
 	assert_int_equal(store_open(world->folder, &store, &set_aside, &recovered, NULL), 0);
 	assert_int_equal(service_new(&config, world_manifest(), store, &world->service, NULL), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
@@ -144,6 +143,7 @@ static inline int teardown(void **state)
 struct ask {
 	const char *language, *compile, *words[8], *stdin_text, *client;
 	int interactive;
+	uint64_t output_bytes; /* 0: the default */
 };
 
 static inline int ask_submit(struct world *world, const struct ask *ask, struct job **ret_job,
@@ -167,6 +167,7 @@ static inline int ask_submit(struct world *world, const struct ask *ask, struct 
 		.stdin_text = ask->stdin_text,
 		.stdin_len = ask->stdin_text ? strlen(ask->stdin_text) : 0,
 		.interactive = ask->interactive,
+		.run_limits = {.output_bytes = ask->output_bytes},
 	};
 	return job_submit(world->service, &request, ret_job, ret_retry_sec, err);
 }

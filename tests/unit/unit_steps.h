@@ -75,13 +75,22 @@ static inline void fake_cat(const struct fake_step *step)
 			return;
 }
 
+/* Takes a line from stdin. */
+static inline void fake_line(const struct fake_step *step)
+{
+	char byte = '\0';
+
+	while (byte != '\n' && read(step->fds[0], &byte, 1) == 1)
+		;
+}
+
 static inline void fake_close(struct fake_step *step)
 {
 	for (int i = 0; i < 3; i++)
 		step->fds[i] = fd_close(step->fds[i]);
 }
 
-/* Words: out=N err=N bytes, mix=N turns of one byte each, cat, hang, exit=N, lost, crash. */
+/* Words: out=N err=N bytes, mix=N turns of one byte each, cat, line, hang, exit=N, lost, crash. */
 static inline void fake_word(struct fake_step *step, const char *word, enum outcome *outcome,
 			     uint32_t *code)
 {
@@ -98,6 +107,8 @@ static inline void fake_word(struct fake_step *step, const char *word, enum outc
 		}
 	else if (!strcmp(word, "cat"))
 		fake_cat(step);
+	else if (!strcmp(word, "line"))
+		fake_line(step);
 	else if (!strcmp(word, "hang"))
 		step->hangs = 1;
 	else if (!strncmp(word, "exit=", 5))
