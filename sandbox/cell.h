@@ -20,6 +20,7 @@ struct cell_context {
 	int step;				/* enum cell_step being done */
 	char **argv, **envp;			/* owned, NULL-terminated */
 	char artefact_out[BUNDLE_PATH_MAX + 1]; /* below /playground; empty: none */
+	char collect[BUNDLE_PATH_MAX + 1];	/* a folder, in place of it */
 	pid_t job;
 	/* Of a job that is started early: where it reads its later words, and these. */
 	char fifo[BUNDLE_PATH_MAX + 1];
@@ -88,6 +89,19 @@ int cell_make_parents(const char *path);
  * fills in the report: wait status, file space, artefact.
  */
 void cell_finish_job(struct cell_context *context, struct cell_report *ret_report);
+
+/*
+ * Opens a path below /playground for reading, plus flags: never follows a link, never leaves the
+ * tmpfs, never blocks on a FIFO. Returns a new fd or a negative errno.
+ */
+int cell_open_beneath(const char *path, int flags);
+
+/*
+ * Copies the files of a folder to CELL_FD_ARTEFACT_OUT, as the bundle that base/bundle.h describes:
+ * regular files alone, within its bounds, sorted by name as numbers in it count. Returns 0
+ * (ret_bytes set; 0 when there is nothing in it) or a negative errno, described.
+ */
+int cell_copy_folder(struct cell_context *context, uint64_t *ret_bytes);
 
 /* Copies the artefact to CELL_FD_ARTEFACT_OUT. Returns 0 (ret_bytes set) or a negative errno. */
 int cell_copy_artefact(struct cell_context *context, uint64_t *ret_bytes);

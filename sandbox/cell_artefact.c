@@ -22,11 +22,11 @@ static int refused(struct cell_context *context, int error_number, const char *w
 	return -error_number;
 }
 
-static int open_beneath(const char *path)
+int cell_open_beneath(const char *path, int flags)
 {
-	/* Never blocks on a FIFO, never follows a link, never leaves the folder. */
 	struct open_how how = {
-		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC,
+		.flags = (unsigned)(O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC |
+				    flags),
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
 			   RESOLVE_NO_XDEV,
 	};
@@ -43,7 +43,7 @@ int cell_copy_artefact(struct cell_context *context, uint64_t *ret_bytes)
 	uint64_t copied = 0;
 	struct stat st;
 
-	_cleanup_fd_ int fd = open_beneath(context->artefact_out);
+	_cleanup_fd_ int fd = cell_open_beneath(context->artefact_out, 0);
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return refused(context, -fd, "was not made");
 	if (fd == -ELOOP || fd == -EXDEV)

@@ -55,6 +55,21 @@ static void look_at_files(struct cell_report *report)
 	report->files_full = space.f_bfree == 0 || report->inodes_full;
 }
 
+/* What the step hands on, if anything. */
+static void hand_on(struct cell_context *context, struct cell_report *report)
+{
+	int r = 0;
+
+	if (context->artefact_out[0])
+		r = cell_copy_artefact(context, &report->artefact_bytes);
+	else if (context->collect[0])
+		r = cell_copy_folder(context, &report->artefact_bytes);
+	report->artefact_code = r;
+	if (r < 0)
+		error_set_plain(&report->error, r, "artefact", "%s", context->error.text);
+	context->error = (struct error){0};
+}
+
 void cell_finish_job(struct cell_context *context, struct cell_report *ret_report)
 {
 	keep_two_capabilities();
@@ -65,11 +80,6 @@ void cell_finish_job(struct cell_context *context, struct cell_report *ret_repor
 		ret_report->started = 0;
 	end_everything();
 	look_at_files(ret_report);
-	if (!ret_report->started || !context->artefact_out[0])
-		return;
-	int r = cell_copy_artefact(context, &ret_report->artefact_bytes);
-	ret_report->artefact_code = r;
-	if (r < 0)
-		error_set_plain(&ret_report->error, r, "artefact", "%s", context->error.text);
-	context->error = (struct error){0};
+	if (ret_report->started)
+		hand_on(context, ret_report);
 }

@@ -32,7 +32,7 @@ enum bundle_part { BUNDLE_WHOLE, BUNDLE_EARLY, BUNDLE_REST };
 
 static const unsigned carries[] = {
 	[BUNDLE_WHOLE] = CARRIES(ARG) | CARRIES(ENV) | CARRIES(FILE) | CARRIES(PROGRAM) |
-			 CARRIES(ARTEFACT_IN) | CARRIES(ARTEFACT_OUT),
+			 CARRIES(ARTEFACT_IN) | CARRIES(ARTEFACT_OUT) | CARRIES(COLLECT),
 	[BUNDLE_EARLY] =
 		CARRIES(ARG) | CARRIES(ENV) | CARRIES(FILE) | CARRIES(PROGRAM) | CARRIES(FIFO),
 	[BUNDLE_REST] = CARRIES(FILE) | CARRIES(ARTEFACT_OUT) | CARRIES(LATER),
@@ -86,10 +86,24 @@ static int add_text(struct cell_context *context, char **ret_text,
 
 static int set_artefact_out(struct cell_context *context, const struct bundle_record *record)
 {
-	if (context->artefact_out[0])
-		return cell_failed(context, EBADMSG, "the bundle names two files to hand on");
+	if (context->artefact_out[0] || context->collect[0])
+		return cell_failed(context, EBADMSG, "the bundle names two things to hand on");
 	memcpy(context->artefact_out, record->name, record->name_len);
 	return 0;
+}
+
+/* What is there already was among the files; if it is no folder, there will be nothing in it. */
+static int make_collected(struct cell_context *context, const struct bundle_record *record)
+{
+	if (context->artefact_out[0] || context->collect[0])
+		return cell_failed(context, EBADMSG, "the bundle names two things to hand on");
+	memcpy(context->collect, record->name, record->name_len);
+	int r = cell_make_parents(context->collect);
+	if (r == 0 && mkdir(context->collect, 0755) < 0 && errno != EEXIST)
+		r = -errno;
+	return r < 0 ? cell_failed(context, -r, "cannot make the folder /playground/%s",
+				   context->collect)
+		     : 0;
 }
 
 static int make_fifo(struct cell_context *context, const struct bundle_record *record)
@@ -151,6 +165,9 @@ static int take_record(struct cell_context *context, struct unpacking *unpacking
 		return make_fifo(context, record);
 	case BUNDLE_LATER:
 		return set_later(context, record);
+	case BUNDLE_COLLECT:
+		return make_collected(context, record);
+	case BUNDLE_LEFT_OUT:
 	case BUNDLE_END:
 	case BUNDLE_TYPE_COUNT:
 		break;

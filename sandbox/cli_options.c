@@ -292,13 +292,12 @@ enum cli_parse cli_options_parse(int argc, char **argv, struct cli_options *ret_
 		return CLI_DONE;
 	options.limits =
 		options.profile == CELL_COMPILE ? limits_default_compile() : limits_default_run();
+	/* Whose artefact it is, a compiler's or a program's, makes no difference here. */
+	options.limits.artefact_bytes = limits_default_compile().artefact_bytes;
 	if (r == 0)
 		r = each_option(argc, argv, &options, take_limit, err);
 	if (r == 0)
 		r = each_option(argc, argv, &options, parse_option, err);
-	/* Programs hand nothing on by default; who asks for an artefact wants it let through. */
-	if (options.artefact_file && options.limits.artefact_bytes == 0)
-		options.limits.artefact_bytes = limits_default_compile().artefact_bytes;
 	if (r == 0)
 		r = check_whole(&options, argc - optind, err);
 	if (r < 0) {

@@ -23,10 +23,9 @@ static const struct json_field action_fields[] = {
 };
 
 static const struct json_field run_fields[] = {
-	{"argv", JSON_SHAPE_ARRAY, 0},
-	{"env", JSON_SHAPE_OBJECT, 1},
-	{"files", JSON_SHAPE_BOOLEAN, 1},
-	{"skip_unless", JSON_SHAPE_ANY, 1},
+	{"argv", JSON_SHAPE_ARRAY, 0},	  {"env", JSON_SHAPE_OBJECT, 1},
+	{"files", JSON_SHAPE_BOOLEAN, 1}, {"skip_unless", JSON_SHAPE_ANY, 1},
+	{"collects", JSON_SHAPE_TEXT, 1},
 };
 
 static const struct json_field when_fields[] = {
@@ -134,6 +133,16 @@ static int check_words(const json_t *item, const json_t *language, struct json_p
 	return r;
 }
 
+static int check_path(const json_t *object, const char *key, struct json_place place,
+		      struct error *err)
+{
+	const char *path = json_text(object, key);
+
+	return !path || bundle_path_is_valid(path, strlen(path))
+		       ? 0
+		       : json_refuse(place, key, err, "is \"%s\", no path below /playground", path);
+}
+
 /* Words that a program which was started before its job reads from a FIFO. */
 static int check_later(const json_t *item, const json_t *language, struct json_place place,
 		       struct error *err)
@@ -144,11 +153,9 @@ static int check_later(const json_t *item, const json_t *language, struct json_p
 	int r = json_check_object(item, FIELDS(later_fields), place, err);
 	if (r < 0)
 		return r;
-	const char *path = json_text(item, "later");
-	if (!bundle_path_is_valid(path, strlen(path)))
-		return json_refuse(place, "later", err, "is \"%s\", no path below /playground",
-				   path);
-	r = check_template(json_text(item, "as"), language, place, err);
+	r = check_path(item, "later", place, err);
+	if (r >= 0)
+		r = check_template(json_text(item, "as"), language, place, err);
 	json_array_foreach (json_object_get(item, "words"), i, words)
 		if (r >= 0)
 			r = check_words(words, language, place, err);
@@ -222,6 +229,8 @@ int recipe_check_step(const json_t *step, enum recipe_step kind, const json_t *l
 	int r = json_check_object(step, shapes[kind].fields, shapes[kind].count, place, err);
 	if (r >= 0)
 		r = check_env(json_object_get(step, "env"), language, place, err);
+	if (r >= 0)
+		r = check_path(step, "collects", place, err);
 	if (r >= 0 && json_text(step, "artefact"))
 		r = check_template(json_text(step, "artefact"), language, place, err);
 	if (r >= 0)

@@ -1,12 +1,13 @@
 #include "base/bundle.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
 
-static const unsigned char magic[8] = "SLBNDL1";
+const unsigned char bundle_magic[8] = "SLBNDL1";
 
 struct record_head {
 	uint32_t type;
@@ -38,18 +39,31 @@ static void bundle_append(struct bundle_writer *writer, const void *bytes, size_
 	writer->used += len;
 }
 
+size_t bundle_head(enum bundle_type type, const char *name, uint64_t body_len,
+		   unsigned char ret_head[BUNDLE_HEAD_MAX])
+{
+	size_t name_len = name ? strlen(name) : 0;
+	struct record_head head = {type, (uint32_t)name_len, body_len};
+
+	assert(name_len <= BUNDLE_PATH_MAX);
+	memcpy(ret_head, &head, sizeof(head));
+	if (name)
+		memcpy(ret_head + sizeof(head), name, name_len);
+	return sizeof(head) + name_len;
+}
+
 void bundle_add(struct bundle_writer *writer, enum bundle_type type, const char *name,
 		const void *body, size_t len)
 {
-	size_t name_len = name ? strlen(name) : 0;
-	struct record_head head = {type, (uint32_t)name_len, len};
+	unsigned char head[BUNDLE_HEAD_MAX];
 
-	if (writer->used == 0)
-		bundle_append(writer, magic, sizeof(magic));
-	if (name_len > BUNDLE_PATH_MAX && !writer->failed)
+	if (name && strlen(name) > BUNDLE_PATH_MAX && !writer->failed)
 		writer->failed = -ENAMETOOLONG;
-	bundle_append(writer, &head, sizeof(head));
-	bundle_append(writer, name, name_len);
+	if (writer->failed)
+		return;
+	if (writer->used == 0)
+		bundle_append(writer, bundle_magic, sizeof(bundle_magic));
+	bundle_append(writer, head, bundle_head(type, name, len, head));
 	bundle_append(writer, body, len);
 }
 
@@ -128,6 +142,7 @@ static const char *record_fault(const struct bundle_record *record)
 	case BUNDLE_ARTEFACT_IN:
 	case BUNDLE_ARTEFACT_OUT:
 	case BUNDLE_FIFO:
+	case BUNDLE_COLLECT:
 		return record->body_len ? "a path carries bytes" : path_fault(record);
 	case BUNDLE_LATER:
 		if (later_fault(record))
@@ -136,6 +151,10 @@ static const char *record_fault(const struct bundle_record *record)
 	case BUNDLE_FILE:
 	case BUNDLE_PROGRAM:
 		return path_fault(record);
+	case BUNDLE_LEFT_OUT:
+		return record->name_len || record->body_len != sizeof(uint32_t)
+			       ? "a count is not one"
+			       : NULL;
 	case BUNDLE_TYPE_COUNT:
 		break;
 	}
@@ -152,9 +171,10 @@ int bundle_next(const void *data, size_t len, size_t *offset, struct bundle_reco
 	if (len > BUNDLE_BYTES_MAX)
 		return malformed(err, "too long");
 	if (at == 0) {
-		if (len < sizeof(magic) || memcmp(bytes, magic, sizeof(magic)) != 0)
+		if (len < sizeof(bundle_magic) ||
+		    memcmp(bytes, bundle_magic, sizeof(bundle_magic)) != 0)
 			return malformed(err, "no magic");
-		at = sizeof(magic);
+		at = sizeof(bundle_magic);
 	}
 	if (at > len || len - at < sizeof(head))
 		return malformed(err, "cut short");

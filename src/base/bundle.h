@@ -7,6 +7,9 @@
  * and a BUNDLE_FIFO that argv makes the program read; the second, which comes with the job, what is
  * left: files, the artefact, and in BUNDLE_LATER what the program reads.
  *
+ * What a step leaves in a folder is handed on as a bundle, too: a BUNDLE_FILE for each file, their
+ * names those in the folder, and perhaps a BUNDLE_LEFT_OUT.
+ *
  * Layout, native byte order (writer and reader are one build on one machine): an 8-byte magic, then
  * records of {u32 type, u32 name length, u64 body length, name bytes, body bytes}, the last of type
  * BUNDLE_END. Names carry no NUL and are not terminated.
@@ -28,8 +31,11 @@ enum bundle_type {
 			      */
 	BUNDLE_ARTEFACT_OUT, /* name: path below /playground to copy out at the end */
 	BUNDLE_PROGRAM,	     /* as BUNDLE_FILE, made with mode 0755 */
-	BUNDLE_FIFO,  /* name: path below /playground of the FIFO that later words come through */
-	BUNDLE_LATER, /* name: the FIFO's; body: words, a newline after each */
+	BUNDLE_FIFO,	/* name: path below /playground of the FIFO that later words come through */
+	BUNDLE_LATER,	/* name: the FIFO's; body: words, a newline after each */
+	BUNDLE_COLLECT, /* name: path below /playground of a folder, made for the program, whose
+			   files are handed on at the end */
+	BUNDLE_LEFT_OUT, /* body: a uint32_t, how many entries of the folder were not handed on */
 	BUNDLE_TYPE_COUNT
 };
 
@@ -37,9 +43,14 @@ enum {
 	BUNDLE_ARGS_MAX = 1024,
 	BUNDLE_ENV_MAX = 128,
 	BUNDLE_FILES_MAX = 65536,
-	BUNDLE_PATH_MAX = 255,	       /* bytes of a path below /playground */
-	BUNDLE_ARG_BYTES_MAX = 131071, /* execve(2): MAX_ARG_STRLEN less the NUL */
-	BUNDLE_BYTES_MAX = 64 << 20,   /* a whole bundle */
+	BUNDLE_PATH_MAX = 255,			/* bytes of a path below /playground */
+	BUNDLE_ARG_BYTES_MAX = 131071,		/* execve(2): MAX_ARG_STRLEN less the NUL */
+	BUNDLE_BYTES_MAX = 64 << 20,		/* a whole bundle */
+	BUNDLE_HEAD_MAX = 16 + BUNDLE_PATH_MAX, /* what stands before a record's body */
+	/* Of a BUNDLE_COLLECT; all files together are bounded by the limit on artefacts. */
+	COLLECT_FILES_MAX = 16,
+	COLLECT_FILE_BYTES_MAX = 1 << 20,
+	COLLECT_NAME_MAX = 100, /* bytes */
 };
 
 /* A growing buffer that records are added to. Zero-initialise. A failed add is kept in `failed`. */
@@ -48,6 +59,16 @@ struct bundle_writer {
 	size_t used, room;
 	int failed; /* first negative errno, 0 while all is well */
 };
+
+/* What a bundle begins with. */
+extern const unsigned char bundle_magic[8];
+
+/*
+ * Writes what stands before the body of a record: its head and its name, of BUNDLE_PATH_MAX bytes
+ * at most, or NULL. Returns its length.
+ */
+size_t bundle_head(enum bundle_type type, const char *name, uint64_t body_len,
+		   unsigned char ret_head[BUNDLE_HEAD_MAX]);
 
 /* Appends a record. Bytes are copied. Failures are sticky and come out of bundle_finish(). */
 void bundle_add(struct bundle_writer *writer, enum bundle_type type, const char *name,

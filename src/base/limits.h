@@ -32,8 +32,8 @@ enum limit_unit { LIMIT_USEC, LIMIT_BYTES, LIMIT_COUNT };
 	  "open files of one process")                                                             \
 	X(output_bytes, "output", LIMIT_BYTES, 1, UINT64_C(1) << 32, 1 << 20, 1 << 20,             \
 	  "bytes on each of stdout and stderr")                                                    \
-	X(artefact_bytes, "artefact", LIMIT_BYTES, 0, UINT64_C(1) << 36, 128 << 20, 0,             \
-	  "bytes of the file a step hands on")
+	X(artefact_bytes, "artefact", LIMIT_BYTES, 0, UINT64_C(1) << 36, 128 << 20, 4 << 20,       \
+	  "bytes of the file a step hands on, or of a folder's files")
 
 struct limits {
 #define X(field, name, unit, least, most, compile, run, help) uint64_t field;

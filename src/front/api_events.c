@@ -72,7 +72,8 @@ static void send_event(struct event_stream *stream, struct job *job, struct job_
 		stream_send(stream, "step", api_step_json(&event->step, job_is_action(job)), 0);
 		break;
 	case JOB_EVENT_RESULT:
-		stream_send(stream, "result", api_result_json(&event->result, job_product(job)), 1);
+		stream_send(stream, "result",
+			    api_result_json(job_id(job), &event->result, job_product(job)), 1);
 		break;
 	}
 }

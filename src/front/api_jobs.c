@@ -155,7 +155,7 @@ void api_job_get(struct http_request *request)
 	reply = json_pack("{s:s,s:s,s:i}", "id", job_id(job), "state", job_state_name(state),
 			  "position", (int)position);
 	if (has_ended && reply) {
-		ended = api_result_json(&result, job_product(job));
+		ended = api_result_json(job_id(job), &result, job_product(job));
 		if (ended) {
 			json_object_set_new(ended, "stdout", output_text(job, 1));
 			json_object_set_new(ended, "stderr", output_text(job, 2));

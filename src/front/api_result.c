@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/outcome.h"
+#include "front/api_files.h"
 #include "front/http_request.h"
 #include "front/product.h"
 
@@ -58,32 +59,48 @@ json_t *api_step_json(const struct step_result *step, int is_action)
 	return object;
 }
 
-static json_t *files_json(const struct product *product)
+/* The request's own files are in the reply, a program's are fetched. */
+static json_t *file_json(const char *id, const struct product *product,
+			 const struct product_file *file)
+{
+	json_t *name = http_json_text(file->name, strlen(file->name));
+	char url[API_FILE_URL_SIZE];
+
+	if (!product->is_collected)
+		return json_pack("{s:o,s:o}", "name", name, "content",
+				 http_json_text(file->content, file->len));
+	api_file_url(id, file->name, url);
+	return json_pack("{s:o,s:s,s:o,s:s}", "name", name, "type", file->type, "bytes",
+			 count(file->len), "url", url);
+}
+
+static json_t *files_json(const char *id, const struct product *product)
 {
 	json_t *files = json_array();
 
-	for (size_t i = 0; i < product->file_count; i++) {
-		const struct product_file *file = &product->files[i];
-		json_array_append_new(
-			files, json_pack("{s:o,s:o}", "name",
-					 http_json_text(file->name, strlen(file->name)), "content",
-					 http_json_text(file->content, file->len)));
-	}
+	for (size_t i = 0; i < product->file_count; i++)
+		json_array_append_new(files, file_json(id, product, &product->files[i]));
 	return files;
 }
 
-/* What an action made. */
-static void set_product(json_t *object, const struct product *product)
+/* What an action made, or a program left. */
+static void set_product(json_t *object, const char *id, const struct product *product)
 {
+	if (product->is_collected) {
+		json_object_set_new(object, "files", files_json(id, product));
+		json_object_set_new(object, "files_left_out", count(product->left_out));
+		return;
+	}
 	if (product->result == ACTION_TEXT) {
 		json_object_set_new(object, "text", http_json_text(product->text, product->len));
 		json_object_set_new(object, "text_truncated", json_boolean(product->truncated));
 	}
 	if (product->result == ACTION_FILES)
-		json_object_set_new(object, "files", files_json(product));
+		json_object_set_new(object, "files", files_json(id, product));
 }
 
-json_t *api_result_json(const struct job_result *result, const struct product *product)
+json_t *api_result_json(const char *id, const struct job_result *result,
+			const struct product *product)
 {
 	json_t *object = json_object(), *steps = json_array();
 	int truncated = 0;
@@ -110,7 +127,7 @@ json_t *api_result_json(const struct job_result *result, const struct product *p
 	json_object_set_new(object, "total_usec", count(result->total_usec));
 	json_object_set_new(object, "steps", steps);
 	if (product)
-		set_product(object, product);
+		set_product(object, id, product);
 	return object;
 }
 

@@ -12,7 +12,8 @@ const char *api_step_name(enum step_kind kind, int is_action);
 /* New references, or NULL when out of memory. */
 json_t *api_state_json(enum job_state state, unsigned position);
 json_t *api_step_json(const struct step_result *step, int is_action);
-json_t *api_result_json(const struct job_result *result, const struct product *product);
+json_t *api_result_json(const char *id, const struct job_result *result,
+			const struct product *product);
 
 /* Output on its way to a reader: what each stream has of an unfinished character. Zero-initialise.
  */

@@ -15,6 +15,7 @@ void api_job_get(struct http_request *request);	   /* api_jobs.c */
 void api_job_kill(struct http_request *request);   /* api_jobs.c */
 void api_job_stdin(struct http_request *request);  /* api_jobs.c */
 void api_job_events(struct http_request *request); /* api_events.c */
+void api_job_file(struct http_request *request);   /* api_files.c */
 
 /* The WebSocket of a job (http_upgrade.h). */
 int api_socket_admit(struct http_request *request); /* api_socket.c */

@@ -26,6 +26,7 @@ static const struct http_route routes[] = {
 	{HTTP_DELETE, "/api/v1/jobs/{id}", HTTP_ROUTE_SAME_ORIGIN, HTTP_STYLE_API, api_job_kill},
 	{HTTP_GET, "/api/v1/jobs/{id}/events", HTTP_ROUTE_LONG | HTTP_ROUTE_NO_HEAD, HTTP_STYLE_API,
 	 api_job_events},
+	{HTTP_GET, "/api/v1/jobs/{id}/files/{name}", 0, HTTP_STYLE_API, api_job_file},
 	{HTTP_GET, "/api/v1/jobs/{id}/socket",
 	 HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_LONG | HTTP_ROUTE_NO_HEAD, HTTP_STYLE_API,
 	 http_upgrade_plain},
@@ -72,6 +73,17 @@ static const struct http_route routes[] = {
 
 enum { ROUTE_COUNT = sizeof(routes) / sizeof(routes[0]) };
 
+/* Is what follows {id} as the pattern has it? {name} takes a last part that is not empty. */
+static int tail_matches(const char *pattern, const char *tail)
+{
+	const char *hole = strstr(pattern, "{name}");
+	size_t before = hole ? (size_t)(hole - pattern) : 0;
+
+	if (!hole)
+		return strcmp(pattern, tail) == 0;
+	return strncmp(pattern, tail, before) == 0 && tail[before] && !strchr(tail + before, '/');
+}
+
 int http_route_matches(const char *pattern, const char *path, char id[HTTP_ID_SIZE])
 {
 	const char *hole = strstr(pattern, "{id}");
@@ -84,7 +96,7 @@ int http_route_matches(const char *pattern, const char *path, char id[HTTP_ID_SI
 	if (strncmp(pattern, path, before) != 0)
 		return 0;
 	n = strcspn(path + before, "/");
-	if (n == 0 || n >= HTTP_ID_SIZE || strcmp(hole + strlen("{id}"), path + before + n) != 0)
+	if (n == 0 || n >= HTTP_ID_SIZE || !tail_matches(hole + strlen("{id}"), path + before + n))
 		return 0;
 	memcpy(id, path + before, n);
 	id[n] = '\0';

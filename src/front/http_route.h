@@ -23,7 +23,8 @@ enum http_route_flag {
 
 struct http_route {
 	unsigned method;     /* one of HTTP_GET … */
-	const char *pattern; /* the path; one part may be {id}, which takes any but an empty one */
+	const char *pattern; /* the path; one part may be {id}, which takes any but an empty one; a
+				last one after it {name}, likewise */
 	unsigned flags;	     /* enum http_route_flag */
 	enum http_style style;
 	void (*handle)(struct http_request *request);

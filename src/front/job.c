@@ -124,6 +124,7 @@ static struct job *job_alloc(struct service *service)
 	job->service = service;
 	job->item.owner = job;
 	job->artefact_fd = -EBADF;
+	job->collected_fd = -EBADF;
 	TAILQ_INIT(&job->followers);
 	LIST_INIT(&job->readers);
 	job->plan = JOB_PLAN_NONE;
@@ -193,6 +194,7 @@ void job_close_locked(struct job *job)
 	job_plan_fini(&job->plan);
 	job->manifest = manifest_unref(job->manifest);
 	job->artefact_fd = fd_close(job->artefact_fd);
+	job->collected_fd = fd_close(job->collected_fd);
 	free(job->diagnosed.data);
 	job->diagnosed = (struct job_output_buffer){0};
 	free(job->input.data);

@@ -176,8 +176,9 @@ int job_peek(struct job *job, enum job_state *ret_state, unsigned *ret_position,
 int job_is_action(const struct job *job);
 
 /*
- * What an action made, or NULL: when it failed, when the job is not one, or when it ended so long
- * ago that only its end is on record. To be called when the job has ended; borrowed from it.
+ * What an action made, or a program left in the folder that is collected; or NULL: when there is
+ * nothing, or when the job ended so long ago that only its end is on record. To be called when the
+ * job has ended; borrowed from it.
  */
 const struct product *job_product(const struct job *job);
 

@@ -72,7 +72,8 @@ struct job {
 	struct manifest *manifest; /* it was planned with; a reference, until it has ended */
 	struct job_plan plan;
 	int artefact_fd;	 /* of the compile step, for the run step or the recorder */
-	struct product *product; /* of an action, when it has ended well */
+	int collected_fd;	 /* what the program left, for the recorder */
+	struct product *product; /* of an action, when it has ended well, or what was collected */
 	int has_compile_key;	 /* its compile may be shared (flight.h) … */
 	struct compile_key compile_key;
 	int flies;		    /* … is running, for all that have joined … */

@@ -76,6 +76,7 @@ struct job_plan {
 	int later_bundle_fd; /* … and the later one, sealed, or -EBADF */
 	int run_bundle_fd;   /* sealed, or -EBADF */
 	int run_takes_artefact;
+	int run_collects;	    /* it hands on what the program leaves in a folder */
 	struct action_plan *action; /* owned; NULL: the language's own steps */
 	struct diagnostics
 		*diagnostics; /* owned: reads the compiler's stderr; NULL: nobody asked */

@@ -106,7 +106,7 @@ int choice_plan_action(const struct choice *choice, struct job_plan *plan)
 		r = choice_artefact(choice, step, &artefact);
 	if (r < 0)
 		return r;
-	struct step_spec spec = {step, 1, BUNDLE_ARTEFACT_OUT, artefact};
+	struct step_spec spec = {step, 1, BUNDLE_ARTEFACT_OUT, artefact, NULL};
 	plan->has_compile = 1;
 	plan->compile_bundle_fd = choice_step_bundle(choice, &spec);
 	return plan->compile_bundle_fd < 0 ? plan->compile_bundle_fd : 0;

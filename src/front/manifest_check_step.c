@@ -103,7 +103,7 @@ static int check_later_words(struct check *check, const json_t *value)
 	return check_elements(check, value, check_argv_words);
 }
 
-static int check_later_path(struct check *check, const json_t *value)
+static int check_path(struct check *check, const json_t *value)
 {
 	const char *path = json_string_value(value);
 
@@ -116,7 +116,7 @@ static int check_argv_element(struct check *check, const json_t *value)
 {
 	if (!json_object_get(value, "later"))
 		return check_argv_words(check, value);
-	int r = check_member(check, value, "later", REQUIRED, check_later_path);
+	int r = check_member(check, value, "later", REQUIRED, check_path);
 	if (r == 0)
 		r = check_member(check, value, "as", REQUIRED, check_template);
 	return r < 0 ? r : check_member(check, value, "words", REQUIRED, check_later_words);
@@ -213,5 +213,7 @@ int check_run(struct check *check, const json_t *step)
 		r = check_member(check, step, "files", OPTIONAL, check_boolean);
 	if (r == 0)
 		r = check_member(check, step, "skip_unless", OPTIONAL, check_when);
+	if (r == 0)
+		r = check_member(check, step, "collects", OPTIONAL, check_path);
 	return r;
 }

@@ -39,6 +39,7 @@ struct step_spec {
 	int with_files;
 	enum bundle_type artefact_type;
 	const char *artefact; /* filled template, or NULL */
+	const char *collects; /* folder whose files are handed on, or NULL */
 };
 
 /* Makes the bundle of a step. Returns a new fd or a negative errno. */

@@ -209,6 +209,8 @@ static int step_fill(struct bundle_writer *bundle, const struct choice *choice,
 		files_fill(bundle, choice);
 	if (spec->artefact)
 		bundle_add(bundle, spec->artefact_type, spec->artefact, NULL, 0);
+	if (spec->collects) /* after the files: they may lie there */
+		bundle_add(bundle, BUNDLE_COLLECT, spec->collects, NULL, 0);
 	return 0;
 }
 
@@ -350,7 +352,7 @@ static int plan_steps(const struct choice *choice, struct job_plan *plan)
 	plan->run_takes_artefact = plan->has_run && artefact;
 	if (plan->has_compile) {
 		struct step_spec spec = {compile, 1, BUNDLE_ARTEFACT_OUT,
-					 plan->has_run ? artefact : NULL};
+					 plan->has_run ? artefact : NULL, NULL};
 		plan->compile_bundle_fd = choice_step_bundle(choice, &spec);
 		if (plan->compile_bundle_fd < 0)
 			return plan->compile_bundle_fd;
@@ -358,7 +360,9 @@ static int plan_steps(const struct choice *choice, struct job_plan *plan)
 	}
 	if (plan->has_run) {
 		int files = json_is_true(json_object_get(run, "files"));
-		struct step_spec spec = {run, files, BUNDLE_ARTEFACT_IN, artefact};
+		struct step_spec spec = {run, files, BUNDLE_ARTEFACT_IN, artefact,
+					 manifest_text(run, "collects")};
+		plan->run_collects = spec.collects != NULL;
 		plan->run_bundle_fd = choice_step_bundle(choice, &spec);
 		if (plan->run_bundle_fd < 0)
 			return plan->run_bundle_fd;

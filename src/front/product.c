@@ -9,15 +9,14 @@
 #include "base/fd.h"
 #include "front/asm_filter.h"
 
-/* Reads up to PRODUCT_READ_MAX bytes. Returns 0 or a negative errno. */
-static int artefact_read(int fd, struct product *product)
+int product_read_artefact(struct product *product, int fd, size_t most)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	size_t size = st.st_size > PRODUCT_READ_MAX ? PRODUCT_READ_MAX : (size_t)st.st_size;
-	product->truncated = st.st_size > PRODUCT_READ_MAX;
+	product->truncated = (uint64_t)st.st_size > most;
+	size_t size = product->truncated ? most : (size_t)st.st_size;
 	product->text = malloc(size + 1);
 	if (!product->text)
 		return -ENOMEM;
@@ -114,7 +113,9 @@ int product_read(struct action_plan *plan, int fd, struct product **ret_product,
 	if (!product)
 		return error_set(err, -ENOMEM, "action", "no memory for the result");
 	product->result = plan->result;
-	int r = plan->result == ACTION_MESSAGES ? 0 : artefact_read(fd, product);
+	int r = plan->result == ACTION_MESSAGES
+			? 0
+			: product_read_artefact(product, fd, PRODUCT_READ_MAX);
 	if (r == 0 && plan->filters_asm)
 		r = text_filter(product);
 	if (r < 0)

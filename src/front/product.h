@@ -1,7 +1,7 @@
 /*
- * What an action made, from the artefact of its step: a text, or the request's files anew. Runs in
- * the front end's recorder thread; the bytes come from a cell and may be anything. Immutable once
- * it is made.
+ * What an action made, from the artefact of its step: a text, or the request's files anew; or what
+ * a program left in a folder (collected.h). Runs in the front end's recorder thread; the bytes come
+ * from a cell and may be anything. Immutable once it is made.
  *
  * The artefact of files is: the size of each file in decimal on a line of its own, in the order of
  * the request, then the files' bytes one after the other.
@@ -10,6 +10,7 @@
 #define FRONT_PRODUCT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "front/manifest.h"
@@ -23,6 +24,7 @@ struct product_file {
 	char *name;
 	const char *content; /* in the product's text */
 	size_t len;
+	const char *type; /* collected: static */
 };
 
 struct product {
@@ -30,8 +32,10 @@ struct product {
 	char *text; /* the artefact's bytes, filtered; NUL-terminated */
 	size_t len;
 	int truncated;		    /* TEXT: there was more */
-	struct product_file *files; /* FILES */
+	struct product_file *files; /* FILES, or collected */
 	size_t file_count;
+	int is_collected;  /* no action's, and no result: a program's files … */
+	uint64_t left_out; /* … and how many it left besides */
 };
 
 /*
@@ -40,6 +44,12 @@ struct product {
  * negative errno.
  */
 int product_read(struct action_plan *plan, int fd, struct product **ret_product, struct error *err);
+
+/*
+ * Fills text, len and truncated from up to `most` bytes of an artefact, from its start. fd:
+ * borrowed. Returns 0 or a negative errno.
+ */
+int product_read_artefact(struct product *product, int fd, size_t most);
 
 /* NULL-safe, returns NULL. */
 struct product *product_free(struct product *product);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "front/collected.h"
 
 /*
  * The thread that puts the ends of jobs on record and then tells their readers, in that order: a
@@ -34,6 +35,26 @@ static void make_product(struct service *service, struct job *job)
 		snprintf(step->detail, sizeof(step->detail), "%s", err.text);
 		job->result.last = *step;
 	}
+	service_unlock(service);
+}
+
+/* What a program left. A bundle that is none comes from a cell that lied: then there is nothing. */
+static void make_collected(struct service *service, struct job *job)
+{
+	struct product *product;
+	struct error err = {0};
+
+	if (job->collected_fd < 0)
+		return;
+	int r = collected_read(job->collected_fd, &product, &err);
+	if (r < 0) {
+		log_warning("files_lost", "job=%s error=\"%s\"", job->id, err.text);
+		return;
+	}
+	if (!product->file_count && !product->left_out)
+		product = product_free(product);
+	service_lock(service);
+	job->product = product;
 	service_unlock(service);
 }
 
@@ -113,6 +134,7 @@ void *recorder_main(void *context)
 		job_ref(job);
 		service_unlock(service);
 		make_product(service, job);
+		make_collected(service, job);
 		record(service, job);
 		log_end(job);
 		service_lock(service);

@@ -162,7 +162,9 @@ static int job_settle_locked(struct job *job, const struct step_result *step, in
 	int leads_on = step_leads_on(job, step);
 	int goes_on = leads_on && !job->kill_asked;
 
-	if (goes_on || job->plan.action)
+	if (step->kind == STEP_RUN && job->plan.run_collects)
+		job->collected_fd = TAKE_FD(*artefact_fd);
+	else if (goes_on || job->plan.action)
 		job->artefact_fd = TAKE_FD(*artefact_fd);
 	if (leads_on && !goes_on)
 		job_killed_between_locked(job);

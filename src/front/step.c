@@ -445,6 +445,15 @@ static void start_again(struct step *step)
 		step_kill(job->step, kill_outcome);
 }
 
+/* Compile: for the run step, or an action's result; run: what the program left. */
+static int hands_on(const struct step *step)
+{
+	const struct job_plan *plan = &step->job->plan;
+
+	return step->kind == STEP_RUN ? plan->run_collects
+				      : plan->run_takes_artefact || plan->action != NULL;
+}
+
 void step_done(struct step *step, const struct ipc_step_done *done, int take_artefact_fd)
 {
 	struct pump *pump = step->pump;
@@ -461,8 +470,7 @@ void step_done(struct step *step, const struct ipc_step_done *done, int take_art
 			;
 	struct step_result result = result_make(step, done);
 	int artefact_fd = take_artefact_fd;
-	if ((!step->job->plan.run_takes_artefact && !step->job->plan.action) ||
-	    step->kind == STEP_RUN)
+	if (!hands_on(step))
 		artefact_fd = fd_close(artefact_fd);
 	struct job *job = step->job;
 	uint64_t cookie = step->cookie;

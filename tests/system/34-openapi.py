@@ -84,7 +84,7 @@ class OpenApi(ServerCase):
     def test_every_job_of_the_examples(self):
         events = self.document["paths"]["/api/v1/jobs/{id}/events"]["get"]["responses"]["200"]["content"]
         events = events["text/event-stream"]["x-events"]
-        seen = set()
+        seen, fetched = set(), set()
         for name, body, status, schema in self.examples("/api/v1/jobs"):
             with self.subTest(example=name):
                 reply = self.server.post("/api/v1/jobs", body)
@@ -98,6 +98,11 @@ class OpenApi(ServerCase):
                     seen.add(event)
                 job = self.call("get", "/api/v1/jobs/{id}", name=value["id"])
                 self.assertEqual(job["state"], "ended")
+                for file in job["result"].get("files", []):
+                    if "url" in file:
+                        self.check_reply("get", "/api/v1/jobs/{id}/files/{name}", self.server.get(file["url"]))
+                        fetched.add(file["type"])
+        self.assertEqual(fetched, {"image/svg+xml", "application/octet-stream"})
         self.assertEqual(seen, {"state", "output", "step", "diagnostic", "result"})
 
     def test_a_repeated_request_is_one_job(self):

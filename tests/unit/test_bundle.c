@@ -37,6 +37,8 @@ static char *sample_bytes(size_t *ret_len)
 	bundle_add(&writer, BUNDLE_FIFO, ".args", NULL, 0);
 	bundle_add(&writer, BUNDLE_LATER, ".args", "-o\nx\n", 5);
 	bundle_add(&writer, BUNDLE_LATER, ".args", NULL, 0);
+	bundle_add(&writer, BUNDLE_COLLECT, "out", NULL, 0);
+	bundle_add(&writer, BUNDLE_LEFT_OUT, NULL, "\1\0\0\0", 4);
 	return bundle_bytes(&writer, ret_len);
 }
 
@@ -58,6 +60,8 @@ static void bundle_next_gives_back_what_was_added(void **state)
 		{BUNDLE_FIFO, ".args", "", 0},
 		{BUNDLE_LATER, ".args", "-o\nx\n", 5},
 		{BUNDLE_LATER, ".args", "", 0},
+		{BUNDLE_COLLECT, "out", "", 0},
+		{BUNDLE_LEFT_OUT, "", "\1\0\0\0", 4},
 	};
 	size_t len, offset = 0;
 	_cleanup_free_ char *data = sample_bytes(&len);
@@ -160,6 +164,10 @@ static void bundle_next_of_refused_records_fails(void **state)
 		{BUNDLE_LATER, ".args", "no end", 6},
 		{BUNDLE_LATER, ".args", "a\0b\n", 4},
 		{BUNDLE_LATER, "/args", "x\n", 2},
+		{BUNDLE_COLLECT, "out", "x", 1},
+		{BUNDLE_COLLECT, "../out", NULL, 0},
+		{BUNDLE_LEFT_OUT, NULL, "\1\0\0", 3},
+		{BUNDLE_LEFT_OUT, "name", "\1\0\0\0", 4},
 		{BUNDLE_END, "name", NULL, 0},
 		{BUNDLE_TYPE_COUNT, NULL, NULL, 0},
 	};

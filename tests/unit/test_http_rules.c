@@ -29,6 +29,11 @@ static void http_route_matches_takes_one_part(void **state)
 	assert_true(http_route_matches("/api/v1/jobs/{id}/kill", "/api/v1/jobs/abc/kill", id));
 	assert_string_equal(id, "abc");
 	assert_false(http_route_matches("/api/v1/jobs/{id}", "/api/v1/jobs/", id));
+	assert_true(http_route_matches("/jobs/{id}/files/{name}", "/jobs/abc/files/a%2Fb.svg", id));
+	assert_string_equal(id, "abc");
+	assert_false(http_route_matches("/jobs/{id}/files/{name}", "/jobs/abc/files/", id));
+	assert_false(http_route_matches("/jobs/{id}/files/{name}", "/jobs/abc/files/a/b", id));
+	assert_false(http_route_matches("/jobs/{id}/files/{name}", "/jobs/abc/fil", id));
 	assert_false(http_route_matches("/api/v1/jobs/{id}", "/api/v1/jobs/a/b", id));
 	assert_false(http_route_matches("/api/v1/jobs/{id}/kill", "/api/v1/jobs//kill", id));
 	assert_false(http_route_matches(

@@ -40,7 +40,8 @@ static const char rust[] =
 
 static const char python[] =
 	"{'id':'python','name':'Python','version':'3.11','main_file':'main.py','editor':'python',"
-	"'sample':'print(1)','run':{'argv':['/usr/bin/python3','{main_file}'],'files':true}}";
+	"'sample':'print(1)','run':{'argv':['/usr/bin/python3','{main_file}'],'files':true,"
+	"'collects':'out'}}";
 
 static struct manifest *read_good(void)
 {
@@ -57,7 +58,7 @@ static struct manifest *read_good(void)
 /* A bundle as text: one line for each record. */
 static void bundle_text(int fd, char *text, size_t size)
 {
-	static const char types[] = "XAEFIOPNL";
+	static const char types[] = "XAEFIOPNLCT";
 	struct bundle_record record;
 	struct stat st;
 	size_t offset = 0, used = 0;
@@ -164,6 +165,8 @@ static void manifest_read_faults_are_told_with_their_path(void **state)
 	check_fault("'skip_unless':{'crate_type'", "'skip_unless':{'type'",
 		    "languages[0].run.skip_unless");
 	check_fault("'files':true", "'files':1", "languages[1].run.files");
+	check_fault("'collects':'out'", "'collects':'../out'", "languages[1].run.collects");
+	check_fault("'collects':'out'", "'collects':true", "languages[1].run.collects");
 	check_fault("'id':'python'", "'id':'rs'", "selects two languages");
 	check_fault("'hash':'x',", "", "languages[0].channels.stable.rustc.hash");
 	check_fault("'vetting':'audited'", "'vetting':1",
@@ -373,7 +376,8 @@ static void manifest_plan_interpreted_places_files_in_run(void **state)
 	bundle_text(plan.run_bundle_fd, text, sizeof(text));
 	assert_string_equal(text, "A /usr/bin/python3\nA prog.py\n"
 				  "E PATH=/usr/local/bin:/usr/bin:/bin\nE HOME=/playground\n"
-				  "E LANG=C.UTF-8\nF prog.py=import m\nF m.py\n");
+				  "E LANG=C.UTF-8\nF prog.py=import m\nF m.py\nC out\n");
+	assert_true(plan.run_collects);
 	job_plan_fini(&plan);
 	manifest_unref(manifest);
 }
