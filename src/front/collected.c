@@ -10,17 +10,43 @@
 
 enum { COLLECTED_READ_MAX = BUNDLE_BYTES_MAX };
 
+/*
+ * Control characters, and what changes the order in which others are read: a name should be what it
+ * looks like. By their first bytes in UTF-8, and what the last may be.
+ */
+static int is_control(const char *at)
+{
+	static const struct {
+		const char *begin;
+		unsigned char first, last;
+	} rows[] = {
+		{"", 0x00, 0x1f},	  {"", 0x7f, 0x7f},	    {"\xc2", 0x80, 0x9f},
+		{"\xd8", 0x9c, 0x9c},	  {"\xe2\x80", 0x8e, 0x8f}, {"\xe2\x80", 0xa8, 0xae},
+		{"\xe2\x81", 0xa6, 0xa9},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t len = strlen(rows[i].begin);
+		if (strncmp(at, rows[i].begin, len) == 0 &&
+		    (unsigned char)at[len] >= rows[i].first &&
+		    (unsigned char)at[len] <= rows[i].last)
+			return 1;
+	}
+	return 0;
+}
+
 int collected_name_is_valid(const char *name, size_t len)
 {
+	char text[COLLECT_NAME_MAX + 1];
+
 	if (len > COLLECT_NAME_MAX || memchr(name, '/', len) || !bundle_path_is_valid(name, len) ||
 	    !utf8_is_valid(name, len))
 		return 0;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)name[i];
-		/* U+0080 to U+009F are C2 80 to C2 9F. */
-		if (c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)name[i + 1] < 0xa0))
+	memcpy(text, name, len);
+	text[len] = '\0';
+	for (size_t i = 0; i < len; i++)
+		if (is_control(text + i))
 			return 0;
-	}
 	return 1;
 }
 

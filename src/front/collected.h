@@ -17,7 +17,10 @@
  */
 int collected_read(int fd, struct product **ret_product, struct error *err);
 
-/* 1 to COLLECT_NAME_MAX bytes of UTF-8, without control characters, '/', and no "." or "..". */
+/*
+ * 1 to COLLECT_NAME_MAX bytes of UTF-8 without '/', no "." or "..", without control characters,
+ * those for the direction of text and line separators among them.
+ */
 int collected_name_is_valid(const char *name, size_t len);
 
 /*

@@ -110,17 +110,23 @@ static void collected_read_of_too_many_or_ill_named_files_counts_them(void **sta
 
 static void collected_name_is_valid_takes_plain_names_alone(void **state)
 {
-	static const char *const good[] = {"a",
-					   ".a",
-					   "a b",
-					   "<b>.svg",
-					   "\xe2\x80\xae"
-					   "gvs",
-					   "\xc2\xa0",
-					   "%2F",
-					   "\"'"};
-	static const char *const bad[] = {"",	  ".",	  "..",	      "a/b",	  "a\nb", "\x1b[1m",
-					  "\x7f", "\xff", "\xc2\x80", "\xc2\x9f", "\xc2"};
+	static const char *const good[] = {"a",	       ".a",	   "a b", "<b>.svg", "\xe2\x82\xac",
+					   "\xd7\x90", "\xc2\xa0", "%2F", "\"'"};
+	static const char *const bad[] = {"",
+					  ".",
+					  "..",
+					  "a/b",
+					  "a\nb",
+					  "\x1b[1m",
+					  "\x7f",
+					  "\xe2\x80\xaegvs.exe",
+					  "\xe2\x81\xa6",
+					  "\xd8\x9c",
+					  "\xe2\x80\xa8",
+					  "\xff",
+					  "\xc2\x80",
+					  "\xc2\x9f",
+					  "\xc2"};
 	char longest[COLLECT_NAME_MAX + 2];
 
 	(void)state;
