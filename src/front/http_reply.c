@@ -19,7 +19,8 @@ enum {
 /*
  * For every reply, pages and data alike. The page's code and styles are files of this server; the
  * editor lives in a shadow root, where its styles are constructed style sheets, which style-src
- * does not govern.
+ * does not govern. Images are the page's icon and what programs left (api_files.c), both this
+ * server's own addresses: no data: or blob: is needed.
  */
 static const char security_headers[] =
 	"X-Content-Type-Options: nosniff\r\n"

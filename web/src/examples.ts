@@ -50,6 +50,25 @@ fn gcd_of_multiples() {
     assert_eq!(gcd(12, 18), 6);
 }
 `,
+  "A picture": `use std::f64::consts::TAU;
+use std::fmt::Write;
+
+/// What is left in the folder out is shown below the output.
+fn main() -> std::io::Result<()> {
+    let mut path = String::from("M");
+    for step in 0..=720 {
+        let t = TAU * f64::from(step) / 720.0;
+        let (x, y) = ((5.0 * t).sin() * 90.0, (4.0 * t).cos() * 90.0);
+        write!(path, " {x:.1} {y:.1}").unwrap();
+    }
+    let picture = format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="320" height="320" viewBox="-100 -100 200 200">
+  <path d="{path}" fill="none" stroke="seagreen" stroke-width="1.5"/>
+</svg>"#
+    );
+    std::fs::write("out/curve.svg", picture)
+}
+`,
   "To read as assembly": `/// Choose Assembly beside Run, and release in the options.
 #[unsafe(no_mangle)]
 pub fn sum_of_squares(values: &[u32]) -> u32 {
@@ -159,6 +178,21 @@ const python = {
 for prime, _ in zip(primes(), range(15)):
     print(prime, end=" ")
 print()
+`,
+  "A picture": `from collections import Counter
+from random import gauss
+
+# What is left in the folder out is shown below the output.
+counts = Counter(round(gauss(0, 4)) for _ in range(10_000))
+most = max(counts.values())
+bars = "".join(
+    f'<rect x="{20 * (n + 12)}" y="{200 - 200 * counts[n] / most:.0f}" width="18" '
+    f'height="{200 * counts[n] / most:.0f}" fill="steelblue"><title>{n}: {counts[n]}</title></rect>'
+    for n in range(-12, 13)
+)
+with open("out/histogram.svg", "w") as file:
+    file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="500" height="200">{bars}</svg>')
+print(f"{most} of them in the highest bar")
 `,
   "A conversation": `print("What is your name?", flush=True)
 name = input()

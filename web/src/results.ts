@@ -9,7 +9,9 @@ function takeFiles(editor: Editor, result: JobResult, sent: readonly SourceFile[
   if (!result.files || result.exit_code !== 0) return "";
   const now = new Map(editor.files.map(({ name, text }) => [name, text]));
   let changed = 0;
-  for (const { name, content } of result.files) {
+  for (const file of result.files) {
+    if (!("content" in file)) continue;
+    const { name, content } = file;
     const before = sent.find((file) => file.name === name)?.text;
     if (before === undefined || before === content) continue;
     if (now.get(name) !== before) return "You have edited the text meanwhile, so it was left as it is.";

@@ -3,6 +3,7 @@
 
 import { ApiError, AwayError, jobEvents, killJob, submitJob } from "./api";
 import type { Editor } from "./editor";
+import { leftFilesView } from "./left-files";
 import { findDiagnostics } from "./locations";
 import type { OutputView } from "./output";
 import { planFor } from "./plan";
@@ -206,7 +207,9 @@ export class Runner {
     const files = this.sent.map(({ name }) => name);
     const ran = result.steps.some(({ step }) => step === "run");
     const made = action ? this.parts.takeResult(action, result, this.sent) : "";
-    const silent = ran && !output.raw("run", ["stdout", "stderr"]) && result.outcome === "exited";
+    const left = leftFilesView(result);
+    if (left) output.add(left, "after");
+    const silent = ran && !left && !output.raw("run", ["stdout", "stderr"]) && result.outcome === "exited";
     output.finish(silent ? "The program printed nothing." : made, !ran);
     const said = this.diagnostics.length
       ? this.diagnostics

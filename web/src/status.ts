@@ -2,6 +2,8 @@
 // reads stages (not the ticking clock) to screen readers.
 
 import { byId, el } from "./dom";
+import { formatBytes, formatTime } from "./format";
+import { leftWords } from "./left-files";
 import { isActive } from "./state";
 import type { Run, Store } from "./state";
 import { isTruncated } from "./types";
@@ -12,17 +14,6 @@ type Tone = "calm" | "busy" | "good" | "warn" | "bad";
 interface Words {
   tone: Tone;
   headline: string;
-}
-
-export function formatTime(usec: number): string {
-  if (usec < 1000) return `${(usec / 1000).toFixed(1)} ms`;
-  if (usec < 1_000_000) return `${Math.round(usec / 1000)} ms`;
-  return `${(usec / 1_000_000).toFixed(usec < 10_000_000 ? 2 : 1)} s`;
-}
-
-export function formatBytes(bytes: number): string {
-  if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} KiB`;
-  return `${(bytes / (1024 * 1024)).toFixed(1)} MiB`;
 }
 
 function ordinal(n: number): string {
@@ -127,7 +118,8 @@ export class StatusView {
     this.headline.textContent = headline;
     this.facts.replaceChildren(...facts(run));
     this.facts.hidden = run.phase === "idle" || run.phase === "failed";
-    if (run.phase !== "idle" && this.live.textContent !== headline) this.live.textContent = headline;
+    const said = [headline, run.result && leftWords(run.result)].filter(Boolean).join(" ");
+    if (run.phase !== "idle" && this.live.textContent !== said) this.live.textContent = said;
     window.clearInterval(this.timer);
     if (isActive(run)) this.timer = window.setInterval(() => this.tick(), 100);
     this.tick();

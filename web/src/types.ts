@@ -102,7 +102,23 @@ export interface JobResult extends Omit<StepResult, "step"> {
   /** what an action made, by its `result` */
   text?: string;
   text_truncated?: boolean;
-  files?: { name: string; content: string }[];
+  /** an action's, or what a program left */
+  files?: (MadeFile | LeftFile)[];
+  files_left_out?: number;
+}
+
+/** One of the request's files, anew. */
+export interface MadeFile {
+  name: string;
+  content: string;
+}
+
+/** A file that a program left, to be fetched. */
+export interface LeftFile {
+  name: string;
+  type: string;
+  bytes: number;
+  url: string;
 }
 
 /** A place in a file: lines and columns from 1, columns in Unicode scalar values, the end exclusive. */
