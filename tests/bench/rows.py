@@ -23,8 +23,9 @@ def row(title, taken, ours, peer, **target):
 
 def print_row(result):
     print(result["title"])
+    width = max(16, *map(len, result["contenders"]))
     for name, numbers in result["contenders"].items():
-        print(f"  {name:16} {words(numbers)}")
+        print(f"  {name:{width}} {words(numbers)}")
     ratio = result["ratio"]
     verdict = ""
     if "target" in ratio:
@@ -35,7 +36,8 @@ def print_row(result):
 def words(numbers):
     if "median_ms" in numbers:
         return (f"median {numbers['median_ms']:9.3f} ms   p95 {numbers['p95_ms']:9.3f} ms"
-                f"   least {numbers['min_ms']:9.3f} ms   ({numbers['n']} times)")
+                f"   least {numbers['min_ms']:9.3f} ms   ({numbers['n']} times"
+                + (f", {numbers['per_sec']} /s)" if "per_sec" in numbers else ")"))
     if "median_per_sec" in numbers:
         return (f"median {numbers['median_per_sec']:9.1f} /s   least {numbers['min_per_sec']:9.1f} /s"
                 f"   most {numbers['max_per_sec']:9.1f} /s   ({numbers['n']} times)")

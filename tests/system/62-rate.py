@@ -1,9 +1,12 @@
 """How much one client may ask for: what is above it is told when to come back, and others are served."""
 import hashlib
+import http.client
+import json
 import os
 import shutil
 import socket
 import tempfile
+import threading
 import unittest
 
 from harness import Server, ServerCase, poll
@@ -44,6 +47,35 @@ class Rate(ServerCase):
         for _ in range(20):
             self.assertEqual(self.server.get("/api/v1/languages", source="127.0.0.2").status, 200)
         poll(lambda: self.ask("/api/v1/jobs", JOB, "127.0.0.2").status == 202, "its turn to come")
+
+    def test_a_flood_on_kept_connections_is_refused_and_another_address_is_served(self):
+        said, faults = [], []
+
+        def flood():
+            connection = self.server.connect("127.0.0.7")
+            try:
+                for _ in range(250):
+                    connection.request("POST", "/api/v1/jobs", json.dumps(JOB), {"Content-Type": "application/json"})
+                    reply = connection.getresponse()
+                    said.append((reply.status, reply.headers["Retry-After"], reply.read()))
+            except (OSError, http.client.HTTPException) as fault:
+                faults.append(fault)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=flood) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        outcome = self.server.follow(self.server.submit(language="python", code="print('served')", source="127.0.0.8"))
+        for thread in threads:
+            thread.join()
+        self.assertEqual((faults, outcome.stdout, len(said)), ([], "served\n", 1000))
+        refused = [one for one in said if one[0] == 429]
+        self.assertEqual({status for status, _, _ in said}, {202, 429})
+        self.assertGreater(len(refused), 900)
+        for _, retry, body in refused:
+            self.assertGreaterEqual(int(retry), 1)
+            self.assertEqual(json.loads(body)["error"]["code"], "rate_limited")
 
     def test_what_is_kept_costs_a_whole_burst(self):
         self.assertEqual(self.ask("/api/v1/snippets", SNIPPET, "127.0.0.4").status, 201)
