@@ -21,17 +21,42 @@ static void keep_two_capabilities(void)
 	syscall(SYS_capset, &header, sets);
 }
 
+/* The job's process group, which it leads; for the handler below. 0: it has ended. */
+static volatile sig_atomic_t job_group;
+
+/*
+ * The launcher's word that the job is to get a signal. Only who is outside of the pid namespace
+ * has no number in it (pid_namespaces(7)): what a job might send, were it let, is not passed on.
+ */
+static void pass_signal(int signal, siginfo_t *info, void *context)
+{
+	int error_number = errno;
+
+	(void)signal;
+	(void)context;
+	if (info->si_pid == 0 && info->si_code == SI_QUEUE && job_group > 0)
+		kill(-(pid_t)job_group, info->si_value.sival_int);
+	errno = error_number;
+}
+
 /* Reaps until the job itself has ended. Returns its wait status. */
 static int wait_for(pid_t job)
 {
-	for (;;) {
-		int status;
-		pid_t pid = waitpid(-1, &status, 0);
-		if (pid == job)
-			return status;
-		if (pid < 0 && errno != EINTR)
-			return 0; /* unreachable while the job is a child of ours */
-	}
+	struct sigaction pass = {.sa_sigaction = pass_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+	sigset_t passed;
+	int status = 0;
+	pid_t pid;
+
+	job_group = job;
+	sigaction(CELL_SIGNAL_PASS, &pass, NULL);
+	sigemptyset(&passed);
+	sigaddset(&passed, CELL_SIGNAL_PASS);
+	sigprocmask(SIG_UNBLOCK, &passed, NULL);
+	do
+		pid = waitpid(-1, &status, 0);
+	while (pid != job && (pid > 0 || errno == EINTR));
+	job_group = 0;
+	return pid == job ? status : 0; /* it is a child of ours: there is no other end */
 }
 
 /*

@@ -38,12 +38,13 @@ int cell_read_spec(struct cell_context *context)
 /*
  * pid 1 shares the job's pid namespace, so it must not be one whose memory, fds or executable can
  * be opened there. Ignored signals and the blocked set would be inherited by the program: reset
- * both.
+ * both. But for one that is for the job, which is to wait until there is a job (job_session()
+ * unblocks it again).
  */
 int cell_guard(struct cell_context *context)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL};
-	sigset_t none;
+	sigset_t blocked;
 
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return cell_failed(context, errno, "cannot become non-dumpable");
@@ -51,8 +52,9 @@ int cell_guard(struct cell_context *context)
 		if (i != SIGKILL && i != SIGSTOP)
 			sigaction(i, &standard,
 				  NULL); /* fails for the two that libc keeps to itself */
-	sigemptyset(&none);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+	sigemptyset(&blocked);
+	sigaddset(&blocked, CELL_SIGNAL_PASS);
+	if (sigprocmask(SIG_SETMASK, &blocked, NULL) < 0)
 		return cell_failed(context, errno, "cannot unblock signals");
 	prctl(PR_SET_NAME, "sandlot-cell", 0, 0, 0);
 	umask(0);

@@ -126,7 +126,10 @@ int job_cgroup_namespace(struct cell_context *context)
 
 int job_session(struct cell_context *context)
 {
-	if (setsid() < 0)
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (setsid() < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return cell_failed(context, errno, "cannot start a session");
 	umask(022);
 	return 0;

@@ -58,6 +58,9 @@ enum {
 	CELL_JOIN_MAX = 4,	      /* cgroup hierarchies joined by the job */
 	CELL_BINDS_MAX = CELL_HOST_BINDS_MAX,
 	CELL_UID = 1000, /* the job's user and group inside */
+	/* From the launcher to pid 1: pass the signal that is my value on to the job. A real-time
+	   one, so that several queue. */
+	CELL_SIGNAL_PASS = 40,
 };
 
 /* What the cell is to be. Written by the launcher, trusted by the cell. */

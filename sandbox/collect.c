@@ -29,6 +29,17 @@ void cell_kill(struct cell *cell, enum outcome outcome)
 	syscall(SYS_pidfd_send_signal, cell->pidfd, SIGKILL, NULL, 0);
 }
 
+/* pid 1 knows the job by a number of its own namespace: it is told, and passes it on. */
+void cell_signal(struct cell *cell, int signal)
+{
+	siginfo_t info = {
+		.si_signo = CELL_SIGNAL_PASS, .si_code = SI_QUEUE, .si_value.sival_int = signal};
+
+	/* ESRCH: it has ended. EAGAIN: as many wait there as may. */
+	if (cell->pidfd >= 0 && !cell->kill_asked)
+		syscall(SYS_pidfd_send_signal, cell->pidfd, CELL_SIGNAL_PASS, &info, 0);
+}
+
 uint64_t cell_cpu_usec(const struct cell *cell)
 {
 	return cell->cgroup ? cgroup_cpu_usec(cell->cgroup) : 0;

@@ -311,6 +311,12 @@ int cell_launch(struct cell_host *host, const struct cell_launch *launch, struct
  */
 void cell_kill(struct cell *cell, enum outcome outcome);
 
+/*
+ * Passes a signal (1…31) on to the job's process group, as a terminal would. Nothing happens when
+ * the job has not begun or has ended. The cell's limits go on.
+ */
+void cell_signal(struct cell *cell, int signal);
+
 /* Processor time used so far by everything in the cell (cgroup), 0 when the host cannot tell. */
 uint64_t cell_cpu_usec(const struct cell *cell);
 

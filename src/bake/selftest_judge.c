@@ -1,7 +1,6 @@
 #include "bake/selftest_judge.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,14 +30,6 @@ const size_t selftest_field_count = sizeof(selftest_fields) / sizeof(selftest_fi
 static const enum outcome limit_outcomes[] = {OUTCOME_WALL_TIMEOUT, OUTCOME_CPU_TIMEOUT,
 					      OUTCOME_OUT_OF_MEMORY, OUTCOME_OUTPUT_LIMIT,
 					      OUTCOME_FILE_LIMIT};
-
-static int signal_number(const char *name)
-{
-	for (int number = 1; number < NSIG; number++)
-		if (strcmp(signal_name(number), name) == 0)
-			return number;
-	return 0;
-}
 
 static int check_end(const json_t *check, struct json_place place, struct error *err)
 {

@@ -48,6 +48,19 @@ static const struct {
 	[SIGPIPE] = {"SIGPIPE", "write on a pipe with no reader"},
 	[SIGALRM] = {"SIGALRM", "real-time timer expired"},
 	[SIGTERM] = {"SIGTERM", "software termination signal"},
+	[SIGSTKFLT] = {"SIGSTKFLT", "stack fault of a coprocessor"},
+	[SIGCHLD] = {"SIGCHLD", "child status has changed"},
+	[SIGCONT] = {"SIGCONT", "continue after stop"},
+	[SIGSTOP] = {"SIGSTOP", "stop"},
+	[SIGTSTP] = {"SIGTSTP", "stop signal generated from keyboard"},
+	[SIGTTIN] = {"SIGTTIN", "background read attempted from control terminal"},
+	[SIGTTOU] = {"SIGTTOU", "background write attempted to control terminal"},
+	[SIGURG] = {"SIGURG", "urgent condition present on socket"},
+	[SIGVTALRM] = {"SIGVTALRM", "virtual time alarm"},
+	[SIGPROF] = {"SIGPROF", "profiling timer alarm"},
+	[SIGWINCH] = {"SIGWINCH", "window size changes"},
+	[SIGIO] = {"SIGIO", "I/O is possible on a descriptor"},
+	[SIGPWR] = {"SIGPWR", "power failure"},
 	[SIGXCPU] = {"SIGXCPU", "cpu time limit exceeded"},
 	[SIGXFSZ] = {"SIGXFSZ", "file size limit exceeded"},
 	[SIGSYS] = {"SIGSYS", "non-existent system call invoked"},
@@ -62,6 +75,14 @@ static int signal_is_known(int signal)
 const char *signal_name(int signal)
 {
 	return signal_is_known(signal) ? signals[signal].name : "an unnamed signal";
+}
+
+int signal_number(const char *name)
+{
+	for (int number = 1; name && number < SIGNALS_END; number++)
+		if (strcmp(signal_name(number), name) == 0)
+			return number;
+	return 0;
 }
 
 const char *signal_description(int signal)

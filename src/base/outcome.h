@@ -30,9 +30,14 @@ enum outcome {
 const char *outcome_name(enum outcome outcome);
 const char *outcome_sentence(enum outcome outcome);
 
-/* "SIGSEGV" and "segmentation violation"; "an unnamed signal" and "unknown signal" for others.
- * Static. */
+/* "SIGSEGV" and "segmentation violation"; all of 1…31 have a name, others are "an unnamed signal"
+ * and "unknown signal". Static. */
 const char *signal_name(int signal);
 const char *signal_description(int signal);
+
+enum { SIGNALS_END = 32 }; /* behind the last that has a name */
+
+/* The number of a signal by its name, 0 when there is none. name: NULL-safe. Pure. */
+int signal_number(const char *name);
 
 #endif

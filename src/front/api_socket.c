@@ -146,33 +146,6 @@ static void handle(struct session *session, const char *text, size_t len)
 			   err.text[0] ? err.text : "the input could not be taken");
 }
 
-static enum websocket_status status_of(int error)
-{
-	switch (error) {
-	case 0:
-		return WEBSOCKET_STATUS_GOING_AWAY;
-	case -EMSGSIZE:
-		return WEBSOCKET_STATUS_TOO_BIG;
-	case -EOPNOTSUPP:
-		return WEBSOCKET_STATUS_UNSUPPORTED;
-	default:
-		return WEBSOCKET_STATUS_PROTOCOL_ERROR;
-	}
-}
-
-/* Closing with bytes unread would reset the connection, and the client might never see its end. */
-static void wait_for_close(struct session *session)
-{
-	uint64_t deadline = clock_monotonic_usec() + CLOSE_USEC;
-	size_t len;
-	int r = 1;
-
-	while (r > 0) {
-		_cleanup_free_ char *text = NULL;
-		r = websocket_receive(&session->socket, deadline, &text, &len);
-	}
-}
-
 static void session_loop(struct session *session)
 {
 	int r = 0;
@@ -189,9 +162,9 @@ static void session_loop(struct session *session)
 	/* What is on its way may take some seconds to fail: the program need not wait for that. */
 	event_stream_close(&session->stream);
 	if (!atomic_exchange(&session->over, 1) && r != -ECONNRESET)
-		websocket_close(&session->socket, status_of(r < 0 ? r : 0));
+		websocket_close(&session->socket, websocket_status_of(r < 0 ? r : 0));
 	if (r >= 0)
-		wait_for_close(session);
+		websocket_wait_for_close(&session->socket, clock_monotonic_usec() + CLOSE_USEC);
 }
 
 static void session_run(struct session *session)

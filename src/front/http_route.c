@@ -41,6 +41,8 @@ static const struct http_route routes[] = {
 
 	{HTTP_POST, "/api/v2/execute", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_LONG, HTTP_STYLE_PISTON,
 	 piston_execute},
+	{HTTP_GET, "/api/v2/connect", HTTP_ROUTE_SAME_ORIGIN | HTTP_ROUTE_LONG | HTTP_ROUTE_NO_HEAD,
+	 HTTP_STYLE_PISTON, http_upgrade_plain},
 	{HTTP_GET, "/api/v2/runtimes", 0, HTTP_STYLE_PISTON, piston_list_runtimes},
 	{HTTP_GET, "/api/v2/packages", 0, HTTP_STYLE_PISTON, piston_list_packages},
 

@@ -8,6 +8,7 @@
 #include "front/http_clients.h"
 #include "front/http_origin.h"
 #include "front/http_route.h"
+#include "front/piston_routes.h"
 #include "front/playground_routes.h"
 
 static const struct door {
@@ -18,6 +19,7 @@ static const struct door {
 	void (*run)(struct http_request *request);
 } doors[] = {
 	{"/websocket", "/websocket", HTTP_STYLE_PLAYGROUND, NULL, playground_websocket_run},
+	{"/api/v2/connect", "/api/v2/connect", HTTP_STYLE_PISTON, NULL, piston_socket_run},
 	{"/api/v1/jobs/{id}/socket", "/api/v1/jobs/*/socket", HTTP_STYLE_API, api_socket_admit,
 	 api_socket_run},
 };

@@ -111,11 +111,32 @@ int websocket_send_text(struct websocket *socket, const char *text, size_t len)
 	return send_frame(socket, WEBSOCKET_TEXT, text, len);
 }
 
+void websocket_close_saying(struct websocket *socket, unsigned status, const char *reason)
+{
+	char said[WEBSOCKET_CONTROL_MAX] = {(char)(status >> 8), (char)status};
+	size_t len = strnlen(reason, WEBSOCKET_REASON_MAX);
+
+	memcpy(said + 2, reason, len);
+	send_frame(socket, WEBSOCKET_CLOSE, said, 2 + len);
+}
+
 void websocket_close(struct websocket *socket, enum websocket_status status)
 {
-	unsigned char code[2] = {(unsigned char)(status >> 8), (unsigned char)status};
+	websocket_close_saying(socket, status, "");
+}
 
-	send_frame(socket, WEBSOCKET_CLOSE, code, sizeof(code));
+enum websocket_status websocket_status_of(int error)
+{
+	switch (error) {
+	case 0:
+		return WEBSOCKET_STATUS_GOING_AWAY;
+	case -EMSGSIZE:
+		return WEBSOCKET_STATUS_TOO_BIG;
+	case -EOPNOTSUPP:
+		return WEBSOCKET_STATUS_UNSUPPORTED;
+	default:
+		return WEBSOCKET_STATUS_PROTOCOL_ERROR;
+	}
 }
 
 /* ---- receiving ---- */
@@ -272,5 +293,16 @@ int websocket_receive(struct websocket *socket, uint64_t deadline_usec, char **r
 			return -ECONNRESET;
 		if (n > 0)
 			socket->in_used += (size_t)n;
+	}
+}
+
+void websocket_wait_for_close(struct websocket *socket, uint64_t deadline_usec)
+{
+	size_t len;
+	int r = 1;
+
+	while (r > 0) {
+		_cleanup_free_ char *text = NULL;
+		r = websocket_receive(socket, deadline_usec, &text, &len);
 	}
 }

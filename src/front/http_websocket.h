@@ -32,6 +32,7 @@ enum websocket_status {
 enum {
 	WEBSOCKET_HEAD_MAX = 14,
 	WEBSOCKET_CONTROL_MAX = 125,
+	WEBSOCKET_REASON_MAX = WEBSOCKET_CONTROL_MAX - 2,
 	WEBSOCKET_IN_SIZE = 16 << 10,
 };
 
@@ -93,5 +94,18 @@ int websocket_send_text(struct websocket *socket, const char *text, size_t len);
 
 /* Sends the closing frame; nothing is sent after it. */
 void websocket_close(struct websocket *socket, enum websocket_status status);
+
+/* Likewise, with any status and a reason of at most WEBSOCKET_REASON_MAX bytes of UTF-8. */
+void websocket_close_saying(struct websocket *socket, unsigned status, const char *reason);
+
+/* What to close with after this failure of websocket_receive(); 0: the server ends by itself. Pure.
+ */
+enum websocket_status websocket_status_of(int error);
+
+/*
+ * After a closing frame: takes what still comes until the peer has closed, too. Closed with bytes
+ * unread the connection would be reset, and the peer might never see its end.
+ */
+void websocket_wait_for_close(struct websocket *socket, uint64_t deadline_usec);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -333,6 +334,20 @@ enum job_feed job_feed_locked(struct job *job, int fd)
 		memmove(input->data, input->data + n, input->used);
 	}
 	return input->closed ? JOB_FEED_END : JOB_FEED_EMPTY;
+}
+
+void job_signal(struct job *job, int signal)
+{
+	assert(signal > 0 && signal < SIGNALS_END);
+	service_lock(job->service);
+	int runs = job->state == JOB_RUNNING && !job->ending && !job->kill_asked;
+	if (runs) {
+		job->signals |= 1U << signal;
+		service_attention_locked(job->service, job);
+	}
+	service_unlock(job->service);
+	if (!runs && signal == SIGKILL)
+		job_kill(job);
 }
 
 void job_kill(struct job *job)

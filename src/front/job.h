@@ -195,6 +195,12 @@ int job_output(struct job *job, enum step_kind kind, int stream, char **ret_data
 int job_stdin(struct job *job, const void *data, size_t len);
 int job_stdin_close(struct job *job);
 
+/*
+ * A signal (1…31) for the program, as a terminal would send it: to it and what it started. One that
+ * comes before the program runs is for nobody, but for SIGKILL, which is job_kill().
+ */
+void job_signal(struct job *job, int signal);
+
 /* Asks for the end of a job, queued or running. The result follows as an event. */
 void job_kill(struct job *job);
 

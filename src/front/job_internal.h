@@ -82,6 +82,7 @@ struct job {
 	TAILQ_ENTRY(job) in_flight; /* the service's flights, or the leader's followers */
 	struct job_stdin_buffer input;
 	int kill_asked;
+	uint32_t signals;	 /* bits by number: to be passed on to the program */
 	int ending;		 /* its result is fixed and on its way to the record */
 	int wants_attention;	 /* is in the service's attention list */
 	unsigned position_shown; /* 0: none yet */

@@ -129,6 +129,74 @@ static json_t *stage_json(const struct piston_stage *stage, const struct step_re
 			 (json_int_t)step->memory_peak_bytes);
 }
 
+static const char *stage_name(enum step_kind kind)
+{
+	return kind == STEP_COMPILE ? "compile" : "run";
+}
+
+static void stream_begin(struct piston_stream *stream, enum step_kind kind)
+{
+	if (!stream->begun[kind])
+		stream->send(stream,
+			     json_pack("{s:s,s:s}", "type", "stage", "stage", stage_name(kind)));
+	stream->begun[kind] = 1;
+}
+
+static void stream_data(struct piston_stream *stream, enum step_kind kind, int number,
+			const char *data, size_t len, int last)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t text_len;
+
+	if (utf8_text(&stream->carry[kind][number == 2], data, len, last, &text, &text_len) == 0 &&
+	    text_len)
+		stream->send(stream, json_pack("{s:s,s:s,s:o}", "type", "data", "stream",
+					       number == 2 ? "stderr" : "stdout", "data",
+					       json_stringn_nocheck(text, text_len)));
+}
+
+static void stream_exit(struct piston_stream *stream, const struct step_result *step)
+{
+	struct ending ending = ending_of(step);
+
+	for (int number = 1; number <= 2; number++)
+		stream_data(stream, step->kind, number, "", 0, 1);
+	stream->send(stream,
+		     json_pack("{s:s,s:s,s:o,s:o,s:o,s:o}", "type", "exit", "stage",
+			       stage_name(step->kind), "code",
+			       ending.has_code ? json_integer(step->exit_code) : json_null(),
+			       "signal", text_or_null(ending.signal), "message",
+			       text_or_null(ending.message), "status",
+			       text_or_null(ending.status)));
+	stream->ended = 1;
+}
+
+void piston_stream_event(struct piston_stream *stream, struct job_event *event)
+{
+	switch (event->type) {
+	case JOB_EVENT_STATE:
+		if (event->state == JOB_COMPILING || event->state == JOB_RUNNING)
+			stream_begin(stream, event->state == JOB_RUNNING ? STEP_RUN : STEP_COMPILE);
+		break;
+	case JOB_EVENT_OUTPUT:
+		stream_begin(stream, event->kind);
+		stream_data(stream, event->kind, event->stream, event->data, event->len, 0);
+		free(TAKE_PTR(event->data));
+		break;
+	case JOB_EVENT_STEP:
+		stream_begin(stream, event->step.kind);
+		stream_exit(stream, &event->step);
+		break;
+	case JOB_EVENT_RESULT:
+		/* Of a job that came to no step, this is the only word. */
+		if (!stream->ended)
+			stream_exit(stream, &event->result.last);
+		break;
+	default:
+		free(TAKE_PTR(event->data));
+	}
+}
+
 json_t *piston_reply_json(const struct piston_reply *reply, const struct job_result *result,
 			  const char *language, const char *version)
 {

@@ -28,6 +28,20 @@ struct piston_reply {
 	int failed; /* memory ran out */
 };
 
+/*
+ * The same events one by one, as messages of Piston's WebSocket: "stage" when a step begins, "data"
+ * for what it prints, "exit" when it has ended. Zero-initialise but for send and owner.
+ */
+struct piston_stream {
+	void (*send)(struct piston_stream *stream, json_t *take_message);
+	void *owner;
+	int begun[STEP_KIND_COUNT], ended;
+	struct utf8_carry carry[STEP_KIND_COUNT][2];
+};
+
+/* Sends what an event comes to; frees its data. */
+void piston_stream_event(struct piston_stream *stream, struct job_event *event);
+
 /* Takes one event; frees its data. */
 void piston_reply_event(struct piston_reply *reply, struct job_event *event);
 

@@ -8,4 +8,7 @@ void piston_execute(struct http_request *request);
 void piston_list_runtimes(struct http_request *request);
 void piston_list_packages(struct http_request *request);
 
+/* The WebSocket /api/v2/connect, from after its handshake to its end. */
+void piston_socket_run(struct http_request *request);
+
 #endif

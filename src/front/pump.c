@@ -210,8 +210,12 @@ static void pump_attend(struct pump *pump, struct job *job)
 {
 	service_lock(pump->service);
 	int kill = job->kill_asked;
+	uint32_t signals = job->signals;
+	job->signals = 0;
 	service_unlock(pump->service);
 
+	if (job->step && signals && !kill)
+		step_signal(job->step, signals);
 	if (job->step && kill && job->step->sent)
 		step_kill(job->step, OUTCOME_KILLED);
 	else if (job->step && !kill) {

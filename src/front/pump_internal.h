@@ -55,6 +55,7 @@ struct step {
 	int fed;		   /* STEP_FEED */
 	int kill_asked, kill_sent; /* STEP_KILL … */
 	enum outcome kill_outcome; /* … with this */
+	uint32_t signals;	   /* STEP_SIGNAL is still to be sent for these, bits by number */
 	int over_limit;		   /* printed more than it may */
 	TAILQ_ENTRY(step) in_list;
 };
@@ -67,10 +68,13 @@ void step_start(struct pump *pump, struct job *take_job, enum step_kind kind);
 int step_start_early(struct pump *pump, struct early_kind *kind);
 
 /*
- * Sends what is to be sent: STEP_START, STEP_FEED, STEP_KILL. Returns 0, -EAGAIN when the channel
- * is full, or another negative errno when it is broken.
+ * Sends what is to be sent: STEP_START, STEP_FEED, STEP_SIGNAL, STEP_KILL. Returns 0, -EAGAIN when
+ * the channel is full, or another negative errno when it is broken.
  */
 int step_send(struct step *step);
+
+/* Passes signals, bits by number, on to a run step's program. */
+void step_signal(struct step *step, uint32_t signals);
 
 /* Asks for the end of a step; the first outcome asked for counts. */
 void step_kill(struct step *step, enum outcome outcome);

@@ -353,6 +353,24 @@ static int send_kill(struct step *step)
 	return r;
 }
 
+static int send_signals(struct step *step)
+{
+	int r = 0;
+
+	for (uint32_t number = 1; r == 0 && number < SIGNALS_END; number++) {
+		if (!(step->signals & 1U << number))
+			continue;
+		struct ipc_message message = {
+			.type = IPC_STEP_SIGNAL,
+			.step_signal = {.step_id = step->id, .signal = number},
+		};
+		r = channel_send(step->pump->channel.fd, &message, NULL);
+		if (r == 0)
+			step->signals &= ~(1U << number);
+	}
+	return r;
+}
+
 int step_send(struct step *step)
 {
 	int r = 0;
@@ -361,9 +379,19 @@ int step_send(struct step *step)
 		r = step->is_early ? send_early(step) : send_start(step);
 	if (r == 0 && step->is_early && step->job && !step->fed)
 		r = send_feed(step);
+	if (r == 0 && step->signals)
+		r = send_signals(step);
 	if (r == 0 && step->kill_asked && !step->kill_sent)
 		r = send_kill(step);
 	return r;
+}
+
+void step_signal(struct step *step, uint32_t signals)
+{
+	if (step->kind != STEP_RUN)
+		return;
+	step->signals |= signals;
+	pump_flush(step->pump);
 }
 
 void step_kill(struct step *step, enum outcome outcome)

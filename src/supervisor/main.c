@@ -143,6 +143,9 @@ static int message_take(struct supervisor *sup, const struct ipc_message *messag
 	case IPC_STEP_KILL:
 		steps_kill(&sup->steps, &message->step_kill);
 		return 0;
+	case IPC_STEP_SIGNAL:
+		steps_signal(&sup->steps, &message->step_signal);
+		return 0;
 	case IPC_IMAGE_READY:
 		return images_take_ready(&sup->images, message->image_ready.generation, err);
 	case IPC_IMAGE_REFUSED:

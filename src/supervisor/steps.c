@@ -335,6 +335,14 @@ void steps_kill(struct steps *steps, const struct ipc_step_kill *kill)
 									     : OUTCOME_KILLED);
 }
 
+void steps_signal(struct steps *steps, const struct ipc_step_signal *signal)
+{
+	struct step *step = step_find(steps, signal->step_id);
+
+	if (step && step->state == STEP_RUNNING && step->kind == STEP_RUN)
+		cell_signal(&step->cell, (int)signal->signal);
+}
+
 void steps_abandon(struct steps *steps)
 {
 	struct step *next;

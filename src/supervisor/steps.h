@@ -65,6 +65,9 @@ int steps_feed(struct steps *steps, const struct ipc_step_feed *feed, int later_
 
 void steps_kill(struct steps *steps, const struct ipc_step_kill *kill);
 
+/* Of a run step alone: what a compile step makes may be shared. */
+void steps_signal(struct steps *steps, const struct ipc_step_signal *signal);
+
 /* Kills every running step and forgets whom to answer: the front end is gone or we are ending. */
 void steps_abandon(struct steps *steps);
 

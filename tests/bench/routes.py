@@ -105,6 +105,7 @@ def read_routes(server, job, snippet):
         "GET /api/v1/snippets/{id}": Route(server, "GET", f"/api/v1/snippets/{snippet}"),
         "GET /meta/gist/{id}": Route(server, "GET", f"/meta/gist/{snippet}"),
         "GET /websocket": Opening(server, "/websocket"),
+        "GET /api/v2/connect": Opening(server, "/api/v2/connect"),
         "GET /api/v1/jobs/{id}/socket": Opening(server, f"/api/v1/jobs/{job}/socket"),
     }
 

@@ -11,7 +11,12 @@ TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
 
 class Closed(Exception):
-    """The server has closed the connection."""
+    """The server has closed the connection. status, reason: of its closing frame; None without one."""
+
+    def __init__(self, payload=b""):
+        self.status = struct.unpack(">H", payload[:2])[0] if len(payload) >= 2 else None
+        self.reason = payload[2:].decode()
+        super().__init__(self.status, self.reason)
 
 
 class WebSocket:
@@ -84,7 +89,7 @@ class WebSocket:
             payload = self._take(length)
             opcode = first & 15
             if opcode == CLOSE:
-                raise Closed()
+                raise Closed(payload)
             if opcode == PING:
                 self.send_frame(PONG, payload)
             elif opcode in (0, TEXT):

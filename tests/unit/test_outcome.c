@@ -47,6 +47,16 @@ static void signal_name_of_any_number_is_a_text(void **state)
 	assert_string_equal(signal_description(64), "unknown signal");
 }
 
+static void signal_number_of_each_name_is_its_number(void **state)
+{
+	(void)state;
+	for (int i = 1; i < SIGNALS_END; i++)
+		assert_int_equal(signal_number(signal_name(i)), i);
+	assert_int_equal(signal_number("SIGNONE"), 0);
+	assert_int_equal(signal_number("an unnamed signal"), 0);
+	assert_int_equal(signal_number(NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -54,6 +64,7 @@ int main(void)
 		cmocka_unit_test(outcome_sentence_of_each_is_a_sentence),
 		cmocka_unit_test(signal_name_knows_the_common_ones),
 		cmocka_unit_test(signal_name_of_any_number_is_a_text),
+		cmocka_unit_test(signal_number_of_each_name_is_its_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
