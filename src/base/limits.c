@@ -73,6 +73,32 @@ static int unknown_name(const char *text, struct error *err)
 			       text, names);
 }
 
+int limit_value_parse(const struct limit_row *row, const char *label, const char *value,
+		      uint64_t *ret_number, struct error *err)
+{
+	const struct unit_suffix *suffix = NULL;
+	char *end;
+
+	errno = 0;
+	uint64_t number = strtoull(value, &end, 10);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (suffixes[i].unit == row->unit && strcmp(suffixes[i].suffix, end) == 0)
+			suffix = &suffixes[i];
+	if (value[0] < '0' || value[0] > '9' || errno || !suffix)
+		return error_set_plain(err, -EINVAL, "limits", "%s is %s, not \"%.40s\"", label,
+				       unit_help[row->unit], value);
+	if (__builtin_mul_overflow(number, suffix->factor, &number) || number < row->least ||
+	    number > row->most)
+		return error_set_plain(
+			err, -ERANGE, "limits", "%s=%.40s is out of range: %llu to %llu%s", label,
+			value, (unsigned long long)row->least, (unsigned long long)row->most,
+			row->unit == LIMIT_USEC	   ? " microseconds"
+			: row->unit == LIMIT_BYTES ? " bytes"
+						   : "");
+	*ret_number = number;
+	return 0;
+}
+
 int limits_parse(struct limits *limits, const char *text, struct error *err)
 {
 	char name[24];
@@ -89,27 +115,9 @@ int limits_parse(struct limits *limits, const char *text, struct error *err)
 	if (!row)
 		return unknown_name(text, err);
 
-	const char *value = equals + 1;
-	char *end;
-	errno = 0;
-	uint64_t number = strtoull(value, &end, 10);
-	const struct unit_suffix *suffix = NULL;
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
-		if (suffixes[i].unit == row->unit && strcmp(suffixes[i].suffix, end) == 0)
-			suffix = &suffixes[i];
-	if (value[0] < '0' || value[0] > '9' || errno || !suffix)
-		return error_set_plain(err, -EINVAL, "limits", "limit %s is %s, not \"%.40s\"",
-				       name, unit_help[row->unit], value);
-	if (__builtin_mul_overflow(number, suffix->factor, &number) || number < row->least ||
-	    number > row->most)
-		return error_set_plain(
-			err, -ERANGE, "limits", "limit %s=%.40s is out of range: %llu to %llu%s",
-			name, value, (unsigned long long)row->least, (unsigned long long)row->most,
-			row->unit == LIMIT_USEC	   ? " microseconds"
-			: row->unit == LIMIT_BYTES ? " bytes"
-						   : "");
-	*limit_field(limits, row) = number;
-	return 0;
+	char label[sizeof("limit ") + sizeof(name)];
+	snprintf(label, sizeof(label), "limit %s", name);
+	return limit_value_parse(row, label, equals + 1, limit_field(limits, row), err);
 }
 
 void limits_clamp(struct limits *limits, const struct limits *ceiling)

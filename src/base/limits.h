@@ -76,6 +76,13 @@ static inline uint64_t *limit_field(struct limits *limits, const struct limit_ro
  */
 int limits_parse(struct limits *limits, const char *text, struct error *err);
 
+/*
+ * Takes the value alone, of any row. label: what it is called to people. Returns 0, or -EINVAL or
+ * -ERANGE with a text that says what is wrong and what is allowed.
+ */
+int limit_value_parse(const struct limit_row *row, const char *label, const char *value,
+		      uint64_t *ret_number, struct error *err);
+
 /* Lowers every field of limits to that of ceiling where it is above. */
 void limits_clamp(struct limits *limits, const struct limits *ceiling);
 

@@ -200,7 +200,7 @@ void api_job_stdin(struct http_request *request)
 				 "the query may be close=1 or nothing");
 		return;
 	}
-	if (http_body_read(request, HTTP_BODY_MAX, &body, &len) < 0)
+	if (http_body_read(request, &body, &len) < 0)
 		return;
 	job = find_job(request);
 	if (!job)

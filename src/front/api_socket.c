@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/http_limits.h"
 #include "front/api_event_stream.h"
 #include "front/api_routes.h"
 #include "front/http_clients.h"
@@ -190,7 +191,7 @@ void api_socket_run(struct http_request *request)
 	session->job = job_find(request->service, request->id);
 	session->stream =
 		(struct event_stream){.send = send_event, .idle = stop_when_over, .owner = session};
-	websocket_init(&session->socket, fd, HTTP_BODY_MAX);
+	websocket_init(&session->socket, fd, http_server_limits(request->server)->message_bytes);
 	if (session->job)
 		session_run(session);
 	else

@@ -201,9 +201,9 @@ static int group_next(struct census_socket *found, size_t count, size_t *at,
 }
 
 /* Too many of one address: what has said nothing for a while goes. */
-static void group_cut(const struct group *group)
+static void group_cut(const struct group *group, size_t most)
 {
-	size_t excess = group->count > HTTP_PER_ADDRESS ? group->count - HTTP_PER_ADDRESS : 0;
+	size_t excess = group->count > most ? group->count - most : 0;
 
 	if (group->found->is_proxy)
 		return;
@@ -229,13 +229,15 @@ void census_make_room(struct http_clients *clients)
 
 	qsort(found, count, sizeof(*found), found_order);
 	while (group_next(found, count, &at, &group)) {
-		group_cut(&group);
+		group_cut(&group, clients->limits.client_connections);
 		if (group.found->rank != RANK_WORKING &&
 		    (!worst.found || group_is_worse(&group, &worst)))
 			worst = group;
 	}
 	/* The last workers: whoever holds most of them idly loses one. */
-	if (clients->count > HTTP_WORKERS - HTTP_RESERVE && worst.found)
+	if (clients->count > clients->limits.connections -
+				     clients->limits.connections / HTTP_RESERVE_SHARE &&
+	    worst.found)
 		found_end(worst.found);
 }
 

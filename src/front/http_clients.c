@@ -16,13 +16,15 @@ enum {
 	LINGER_BYTES = 8 << 20,
 };
 
-struct http_clients *http_clients_new(const struct http_proxies *proxies)
+struct http_clients *http_clients_new(const struct http_proxies *proxies,
+				      const struct http_limits *limits)
 {
 	struct http_clients *clients = calloc(1, sizeof(*clients));
 
 	if (!clients)
 		return NULL;
 	clients->proxies = *proxies;
+	clients->limits = *limits;
 	clients->sockets = census_new();
 	if (!clients->sockets) {
 		free(clients);
@@ -64,6 +66,7 @@ struct http_client *http_client_open(struct http_clients *clients)
 	if (!client)
 		return NULL;
 	client->clients = clients;
+	client->waiting_since = clock_monotonic_usec();
 	pthread_mutex_lock(&clients->lock);
 	client->next = clients->first;
 	if (client->next)
@@ -122,7 +125,7 @@ int http_client_begin(struct http_client *client, const char *address, unsigned 
 		    strcmp(c->key, client->key) == 0)
 			at_work++;
 	pthread_mutex_unlock(&clients->lock);
-	return at_work > HTTP_PER_ADDRESS ? -EUSERS : 0;
+	return at_work > clients->limits.client_connections ? -EUSERS : 0;
 }
 
 void http_client_rename(struct http_client *client, const char *key)
@@ -137,6 +140,7 @@ void http_client_end(struct http_client *client)
 	pthread_mutex_lock(&client->clients->lock);
 	client_release_long(client);
 	client->state = CLIENT_IDLE;
+	client->waiting_since = clock_monotonic_usec();
 	pthread_mutex_unlock(&client->clients->lock);
 }
 
@@ -151,12 +155,13 @@ void http_client_wait(struct http_client *client, int on)
 int http_client_begin_long(struct http_client *client)
 {
 	struct http_clients *clients = client->clients;
+	uint64_t workers = clients->limits.connections;
 	int r = 0;
 
 	pthread_mutex_lock(&clients->lock);
 	if (client->is_long) {
 		r = 0;
-	} else if (clients->long_count >= HTTP_LONG_MAX) {
+	} else if (clients->long_count >= workers - 3 * workers / HTTP_SHORT_SHARE) {
 		r = -EBUSY;
 	} else {
 		client->is_long = 1;
@@ -196,7 +201,30 @@ void http_client_linger(struct http_client *client, const char *address, unsigne
 		n = recv(fd, piece, sizeof(piece), MSG_DONTWAIT);
 		taken += n > 0 ? (size_t)n : 0;
 	}
+	/* civetweb would go on waiting for the rest of a body, as long as a request may take. */
+	shutdown(fd, SHUT_RDWR);
 	http_client_wait(client, 0);
+}
+
+/*
+ * civetweb reads as much as it has room for: what it has left on the line of a head without an end
+ * is what it had no room for. And it waits for the rest of a head as long as it may, from its first
+ * byte.
+ */
+enum http_fault http_client_fault(const struct http_client *client, const char *address,
+				  unsigned port)
+{
+	const struct http_limits *limits = &client->clients->limits;
+	uint64_t waited = clock_monotonic_usec() - client->waiting_since;
+	int fd = census_find(address, port);
+	char byte;
+
+	if (fd >= 0 && census_received(fd) >= limits->head_bytes &&
+	    recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1)
+		return HTTP_FAULT_LONG;
+	return waited >= limits->request_usec && fd >= 0 && !http_client_is_gone(fd)
+		       ? HTTP_FAULT_LATE
+		       : HTTP_FAULT_OTHER;
 }
 
 int http_client_is_gone(int socket_fd)

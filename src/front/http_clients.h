@@ -4,34 +4,34 @@
  * front end; every function is safe from any thread.
  *
  * Rules, applied when a worker takes a connection:
- * - an address (of those that come by a proxy, the one it names) holds at most HTTP_PER_ADDRESS
- * connections: beyond, silent ones are ended, and when
- * all of them are at work a new one is told 503;
+ * - an address (of IPv6 a /64; of those that come by a proxy, the one it names) holds at most
+ * limits.client_connections: beyond, silent ones are ended, and when all of them are at work a new
+ * one is told 503;
  * - when few workers are left, the address that holds most of them idly loses the longest waiting
  * one;
- * - at most HTTP_LONG_MAX workers do what takes long (event streams, WebSockets, waiting for a
- * job). Idle is: no request yet, between two, slow to send a body or slow to take a reply.
+ * - not all workers do what takes long (event streams, WebSockets, waiting for a job). Idle is: no
+ * request yet, between two, slow to send a body or slow to take a reply.
  */
 #ifndef FRONT_HTTP_CLIENTS_H
 #define FRONT_HTTP_CLIENTS_H
 
 #include <stddef.h>
 
+#include "base/http_limits.h"
 #include "front/http_proxies.h"
 
 enum {
-	HTTP_WORKERS = 512,
-	HTTP_RESERVE = 64,	/* workers that are kept free of waiting connections */
-	HTTP_LONG_MAX = 416,	/* workers that may be in long work */
-	HTTP_PER_ADDRESS = 128, /* connections of one address (IPv6: of one /64) */
+	HTTP_RESERVE_SHARE = 8, /* one in so many workers is kept free of waiting connections … */
+	HTTP_SHORT_SHARE = 16,	/* … and three in so many of long work */
 	HTTP_CLIENT_KEY_SIZE = 64,
 };
 
 struct http_clients; /* the table */
 struct http_client;  /* one connection, from the worker's first look to its close */
 
-/* proxies: copied. NULL when out of memory. */
-struct http_clients *http_clients_new(const struct http_proxies *proxies);
+/* proxies, limits: copied. NULL when out of memory. */
+struct http_clients *http_clients_new(const struct http_proxies *proxies,
+				      const struct http_limits *limits);
 /* All connections must be gone. NULL-safe; returns NULL. */
 struct http_clients *http_clients_free(struct http_clients *clients);
 
@@ -67,6 +67,15 @@ const char *http_client_key(const struct http_client *client);
 
 /* The socket of a connection at work; borrowed. Returns it or -ENOTCONN. */
 int http_client_socket(struct http_client *client);
+
+/* Why civetweb could not read a request's head. */
+enum http_fault {
+	HTTP_FAULT_OTHER, /* it is none */
+	HTTP_FAULT_LATE,  /* it did not come in time */
+	HTTP_FAULT_LONG,  /* it is more than a head may have */
+};
+enum http_fault http_client_fault(const struct http_client *client, const char *address,
+				  unsigned port);
 
 /* Has the peer gone (or promised to send nothing more)? socket_fd: of http_client_socket(). */
 int http_client_is_gone(int socket_fd);

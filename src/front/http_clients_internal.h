@@ -17,7 +17,7 @@ struct http_client {
 	enum client_state state;
 	unsigned port;
 	int is_long;
-	uint64_t waiting_since; /* WAITING */
+	uint64_t waiting_since; /* WAITING, IDLE, NEW */
 	char address[HTTP_CLIENT_KEY_SIZE];
 	char key[HTTP_CLIENT_KEY_SIZE];
 };
@@ -29,6 +29,7 @@ struct http_clients {
 	struct http_client *first;
 	unsigned count, long_count;
 	struct http_proxies proxies;
+	struct http_limits limits;
 	struct census_socket *sockets; /* scratch of the census, under the lock */
 };
 
@@ -43,6 +44,10 @@ void census_end_all(struct http_clients *clients);
 
 /* The socket with this peer, or -ENOTCONN. */
 int census_find(const char *address, unsigned port);
+
+/* How many bytes have come on a socket since it was opened, UINT64_MAX when the kernel cannot tell.
+ */
+uint64_t census_received(int fd);
 
 /* An address as those count together that belong to one host: IPv4 mapped, IPv6 cut to its /64. */
 struct in6_addr census_prefix(const char *address);

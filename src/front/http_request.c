@@ -7,7 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
+#include "base/http_limits.h"
 #include "front/http_clients.h"
 #include "front/json_read.h"
 
@@ -54,7 +56,7 @@ int http_request_check_framing(const struct http_request *request, struct error 
 	const char *coding = http_header(request, "Transfer-Encoding");
 
 	if (request->info->num_headers > HEADERS_MAX)
-		return error_set_plain(err, -EBADMSG, "headers",
+		return error_set_plain(err, -E2BIG, "headers",
 				       "there are more than %d header fields", HEADERS_MAX);
 	if (header_count(request, "Content-Length") > 1 ||
 	    header_count(request, "Transfer-Encoding") > 1 || (length && coding))
@@ -126,16 +128,38 @@ static int body_collect(struct http_request *request, size_t max, char **ret_bod
 	return 0;
 }
 
-int http_body_read(struct http_request *request, size_t max, char **ret_body, size_t *ret_len)
+/* Why a body could not be had. Returns -EIO. */
+static int body_ended(struct http_request *request, uint64_t began_usec)
 {
-	const char *const too_large = "the request is too large: a body may have at most 2 MiB";
+	uint64_t patience = http_server_limits(request->server)->request_usec;
+
+	if (clock_monotonic_usec() - began_usec < patience)
+		return body_refuse(request, 400, "bad_request", -EIO, "the body ended early");
+	return body_refuse(request, 408, "timeout", -EIO,
+			   "the body was not sent in time; send it without pauses");
+}
+
+static int body_too_large(struct http_request *request)
+{
+	char most[HTTP_LIMIT_TEXT], text[128];
+
+	http_limit_format(HTTP_LIMIT_body_bytes, http_server_limits(request->server)->body_bytes,
+			  most);
+	snprintf(text, sizeof(text), "the request is too large: a body may have at most %s", most);
+	return body_refuse(request, 413, "too_large", -EFBIG, text);
+}
+
+int http_body_read(struct http_request *request, char **ret_body, size_t *ret_len)
+{
+	size_t max = http_server_limits(request->server)->body_bytes;
+	uint64_t began_usec = clock_monotonic_usec();
 	int chunked = http_header(request, "Transfer-Encoding") != NULL;
 	_cleanup_free_ char *body = NULL;
 	size_t len = 0;
 	int r;
 
 	if (!chunked && request->info->content_length > (long long)max)
-		return body_refuse(request, 413, "too_large", -EFBIG, too_large);
+		return body_too_large(request);
 	r = body_announce(request);
 	if (r < 0)
 		return r;
@@ -148,10 +172,9 @@ int http_body_read(struct http_request *request, size_t max, char **ret_body, si
 	if (r == -ENOMEM)
 		return body_refuse(request, 503, "unavailable", r, "the server is out of memory");
 	if (r < 0)
-		return body_refuse(request, 400, "bad_request", r,
-				   "the body ended early or was not sent in time");
+		return body_ended(request, began_usec);
 	if (len > max)
-		return body_refuse(request, 413, "too_large", -EFBIG, too_large);
+		return body_too_large(request);
 	request->body_read = 1;
 	*ret_body = TAKE_PTR(body);
 	*ret_len = len;
@@ -185,7 +208,7 @@ int http_body_read_json(struct http_request *request, json_t **ret_object)
 				 playground ? "Unable to deserialize request: " : "");
 		return -EINVAL;
 	}
-	r = http_body_read(request, HTTP_BODY_MAX, &body, &len);
+	r = http_body_read(request, &body, &len);
 	if (r < 0)
 		return r;
 	r = json_read_object(body, len, ret_object, &err);

@@ -22,9 +22,9 @@ struct api_key;
 struct http_server;
 struct http_client;
 struct web_asset;
+struct http_limits; /* base/http_limits.h */
 
 enum {
-	HTTP_BODY_MAX = 2 << 20,
 	HTTP_ID_SIZE = 40, /* room for the variable part of a path */
 };
 
@@ -62,6 +62,9 @@ struct http_reply {
 	const char *extra;
 };
 
+/* What the server takes of anybody. Borrowed. */
+const struct http_limits *http_server_limits(const struct http_server *server);
+
 /* Is the server ending? Handlers that wait look at it at least once a second. */
 int http_server_is_stopping(const struct http_server *server);
 
@@ -86,15 +89,16 @@ unsigned http_rate_take(struct http_request *request, unsigned cost);
 
 /*
  * Does the message keep to the rules that two servers in a row must agree on (RFC 9112, 6.3): one
- * Content-Length of digits alone, or "chunked", not both? Returns 0 or -EBADMSG.
+ * Content-Length of digits alone, or "chunked", not both? Returns 0, -E2BIG (too many fields) or
+ * -EBADMSG.
  */
 int http_request_check_framing(const struct http_request *request, struct error *err);
 
 /*
- * Reads the whole body, of at most max bytes. ret_body: new, NUL-terminated. On failure the error
- * has been replied: return at once. Returns 0 or a negative errno.
+ * Reads the whole body, of at most the server's limit. ret_body: new, NUL-terminated. On failure
+ * the error has been replied: return at once. Returns 0 or a negative errno.
  */
-int http_body_read(struct http_request *request, size_t max, char **ret_body, size_t *ret_len);
+int http_body_read(struct http_request *request, char **ret_body, size_t *ret_len);
 
 /* As http_body_read, of a JSON object: checks Content-Type too. ret_object: new reference. */
 int http_body_read_json(struct http_request *request, json_t **ret_object);

@@ -103,17 +103,18 @@ static int request_admit(struct http_request *request)
 		request->keep_alive = 0;
 		http_reply_error(request, 503, "unavailable", "Retry-After: 5\r\n",
 				 "too many connections from your address; at most %d are allowed",
-				 HTTP_PER_ADDRESS);
+				 (int)request->server->config.limits.client_connections);
 		return 0;
 	}
 	if (!request_identify(request))
 		return 0;
-	if (http_request_check_framing(request, &err) < 0) {
+	int r = http_request_check_framing(request, &err);
+	if (r < 0) {
 		request->keep_alive = 0;
-		http_reply_error(request, 400, "bad_request", NULL, "%s", err.text);
-		return 0;
+		http_reply_error(request, r == -E2BIG ? 431 : 400,
+				 r == -E2BIG ? "too_large" : "bad_request", NULL, "%s", err.text);
 	}
-	return 1;
+	return r == 0;
 }
 
 /* Sets status 0 to have civetweb go on with a WebSocket's handshake. */
@@ -160,6 +161,36 @@ static int on_request(struct mg_connection *conn)
 	return request.status;
 }
 
+/* Of a head that has no end civetweb says only this, be it too long, too late or broken off. */
+static const char no_end[] = "Malformed message";
+
+static void reply_fault(struct http_request *request, int status, const char *message)
+{
+	const struct http_limits *limits = http_server_limits(request->server);
+	const struct mg_request_info *info = request->info;
+	enum http_fault fault = HTTP_FAULT_OTHER;
+	char most[HTTP_LIMIT_TEXT];
+
+	if (strcmp(message, no_end) == 0)
+		fault = http_client_fault(request->client, info->remote_addr,
+					  (unsigned)info->remote_port);
+	switch (fault) {
+	case HTTP_FAULT_LATE:
+		http_limit_format(HTTP_LIMIT_request_usec, limits->request_usec, most);
+		http_reply_error(request, 408, "timeout", NULL,
+				 "the request's head did not come within %s", most);
+		break;
+	case HTTP_FAULT_LONG:
+		http_limit_format(HTTP_LIMIT_head_bytes, limits->head_bytes, most);
+		http_reply_error(request, 431, "too_large", NULL,
+				 "the request's line and header fields are more than %s", most);
+		break;
+	case HTTP_FAULT_OTHER:
+		http_reply_error(request, status, status == 404 ? "not_found" : "bad_request", NULL,
+				 "the request is not well-formed HTTP: %.100s", message);
+	}
+}
+
 /*
  * Faults that civetweb finds by itself, in the form of all others. The request may be half read:
  * nothing of it is looked at.
@@ -168,19 +199,20 @@ static int on_error(struct mg_connection *conn, int status, const char *message)
 {
 	struct http_request request = {
 		.conn = conn,
+		.server = server_of(conn),
 		.client = mg_get_user_connection_data(conn),
+		.info = mg_get_request_info(conn),
 		.method = "GET",
 		.path = "",
 		.origins = "",
 		.body_read = 1,
 	};
-	const struct mg_request_info *info = mg_get_request_info(conn);
 
-	if (!request.client || !info)
+	if (!request.client || !request.info)
 		return 1;
-	http_reply_error(&request, status, status == 404 ? "not_found" : "bad_request", NULL,
-			 "the request is not well-formed HTTP: %.100s", message);
-	http_client_linger(request.client, info->remote_addr, (unsigned)info->remote_port);
+	reply_fault(&request, status, message);
+	http_client_linger(request.client, request.info->remote_addr,
+			   (unsigned)request.info->remote_port);
 	return 0;
 }
 
@@ -265,7 +297,8 @@ static struct mg_context *context_start(struct http_server *server, const char *
 		.init_thread = on_thread_start,
 		.exit_thread = on_thread_end,
 	};
-	char text[160] = "", workers[16];
+	const struct http_limits *limits = &server->config.limits;
+	char text[160] = "", workers[16], head[16], request[16], idle[16];
 	/* clang-format off */
 	const char *options[] = {
 		"listening_ports", ports,
@@ -273,10 +306,10 @@ static struct mg_context *context_start(struct http_server *server, const char *
 		"connection_queue", "128",
 		"listen_backlog", "1024",
 		"tcp_nodelay", "1",
-		"max_request_size", "16384",
+		"max_request_size", head,
 		"enable_keep_alive", "yes",
-		"keep_alive_timeout_ms", "30000",
-		"request_timeout_ms", "10000",
+		"keep_alive_timeout_ms", idle,
+		"request_timeout_ms", request,
 		"decode_url", "no",
 		"enable_auth_domain_check", "no",
 		"enable_directory_listing", "no",
@@ -289,7 +322,10 @@ static struct mg_context *context_start(struct http_server *server, const char *
 	struct mg_error_data fault = {
 		.code = &code, .text = text, .text_buffer_size = sizeof(text)};
 
-	snprintf(workers, sizeof(workers), "%d", HTTP_WORKERS);
+	snprintf(workers, sizeof(workers), "%d", (int)limits->connections);
+	snprintf(head, sizeof(head), "%d", (int)limits->head_bytes);
+	snprintf(request, sizeof(request), "%d", (int)(limits->request_usec / 1000));
+	snprintf(idle, sizeof(idle), "%d", (int)(limits->idle_usec / 1000));
 	struct mg_context *context = mg_start2(&init, &fault);
 	if (!context)
 		error_set_plain(err, -EADDRNOTAVAIL, "listen", "cannot listen on %s: %s", ports,
@@ -316,7 +352,7 @@ int http_server_start(const struct http_server_config *config, struct http_serve
 		return error_set(err, -ENOMEM, "listen", "cannot start the HTTP server");
 	server->config = *config;
 	server->config.listen_address = NULL;
-	server->clients = http_clients_new(&config->proxies);
+	server->clients = http_clients_new(&config->proxies, &config->limits);
 	server->repeats = repeats_new();
 	server->rate = rate_new(&config->rate);
 	if (server->clients && server->repeats && server->rate)
@@ -348,6 +384,11 @@ const struct web_asset *http_server_asset(const struct http_server *server, cons
 
 	*ret_own_page = asset && server->config.own_page;
 	return asset;
+}
+
+const struct http_limits *http_server_limits(const struct http_server *server)
+{
+	return &server->config.limits;
 }
 
 int http_server_has_cors(const struct http_server *server)

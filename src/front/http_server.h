@@ -7,6 +7,7 @@
 #define FRONT_HTTP_SERVER_H
 
 #include "base/error.h"
+#include "base/http_limits.h"
 #include "front/api_keys.h"
 #include "front/http_proxies.h"
 #include "front/rate.h"
@@ -25,6 +26,7 @@ struct http_server_config {
 	const struct api_keys *api_keys; /* borrowed, must outlive the server */
 	struct rate_config rate;
 	struct http_proxies proxies;
+	struct http_limits limits;
 	const struct web_asset *assets; /* the page; borrowed for good … */
 	size_t asset_count;		/* … so many files */
 	int own_page;			/* 1: it is the operator's */

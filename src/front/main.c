@@ -173,6 +173,12 @@ static int serve(struct service *service, const struct api_keys *keys, struct sn
 		.listen_address = welcome->listen_address,
 		.listen_port = welcome->listen_port,
 		.rate = {welcome->rate_per_sec, welcome->rate_burst},
+		.limits =
+			{
+#define X(field, option, unit, least, most, standard, help) .field = welcome->http_##field,
+				HTTP_LIMITS(X)
+#undef X
+			},
 		.cors = (int)welcome->cors,
 		.assets = page->count ? page->assets : web_assets,
 		.asset_count = page->count ? page->count : web_asset_count,

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/http_limits.h"
 #include "front/http_clients.h"
 #include "front/http_runner.h"
 #include "front/http_websocket.h"
@@ -243,7 +244,7 @@ void piston_socket_run(struct http_request *request)
 		return;
 	session->request = request;
 	session->init_deadline_usec = clock_monotonic_usec() + INIT_USEC;
-	websocket_init(&session->socket, fd, HTTP_BODY_MAX);
+	websocket_init(&session->socket, fd, http_server_limits(request->server)->message_bytes);
 	session_loop(session);
 	if (session->job) {
 		job_kill(session->job); /* nobody else knows of it */

@@ -6,11 +6,13 @@
  * time.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/http_limits.h"
 #include "front/http_clients.h"
 #include "front/http_websocket.h"
 #include "front/job.h"
@@ -21,7 +23,6 @@
 
 enum {
 	HANDSHAKE_USEC = 5000000,
-	IDLE_USEC = 60000000,
 	LOOK_USEC = 1000000, /* how often the session looks at its clocks */
 };
 
@@ -182,15 +183,20 @@ static int session_is_over(struct session *session)
 	if (execution && !execution_has_ended(execution))
 		session->active_usec = now;
 	return http_server_is_stopping(session->request->server) ||
-	       now - session->active_usec > IDLE_USEC || now - session->started_usec > SESSION_USEC;
+	       now - session->active_usec >
+		       http_server_limits(session->request->server)->session_usec ||
+	       now - session->started_usec > SESSION_USEC;
 }
 
 static void session_refuse(struct session *session, int error)
 {
+	char most[HTTP_LIMIT_TEXT], text[64];
+
 	switch (error) {
 	case -EMSGSIZE:
-		execution_send_error(&session->socket, PLAYGROUND_SERVER_SEQUENCE, "",
-				     "the message is larger than 2 MiB");
+		http_limit_format(HTTP_LIMIT_message_bytes, session->socket.message_max, most);
+		snprintf(text, sizeof(text), "the message is larger than %s", most);
+		execution_send_error(&session->socket, PLAYGROUND_SERVER_SEQUENCE, "", text);
 		websocket_close(&session->socket, WEBSOCKET_STATUS_TOO_BIG);
 		break;
 	case -EOPNOTSUPP:
@@ -233,7 +239,7 @@ void playground_websocket_run(struct http_request *request)
 		return;
 	session->request = request;
 	session->started_usec = session->active_usec = clock_monotonic_usec();
-	websocket_init(&session->socket, fd, HTTP_BODY_MAX);
+	websocket_init(&session->socket, fd, http_server_limits(request->server)->message_bytes);
 	if (session_greet(session) == 0)
 		session_loop(session);
 	else

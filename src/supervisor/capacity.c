@@ -11,7 +11,7 @@
  * end that dies leaves cells that are dying while the next one starts others: they hold their ids,
  * while their processes are next to gone.
  */
-enum { SERVER_PROCESSES = 1600, IDS_PER_STEP = 2 };
+enum { SERVER_PROCESSES = 64, PROCESSES_PER_CONNECTION = 3, IDS_PER_STEP = 2 };
 
 /*
  * A compiler that was started early is a process besides its pid 1, until it has a compile slot.
@@ -86,10 +86,16 @@ static int fit_slots(struct options *options, uint64_t compile, uint64_t run, ui
 	return options->compile_slots != compiles || options->run_slots != runs;
 }
 
+static uint64_t server_processes(const struct options *options)
+{
+	return SERVER_PROCESSES + PROCESSES_PER_CONNECTION * options->http.connections;
+}
+
 static int fit_processes(const struct capacity *capacity, struct options *options)
 {
-	uint64_t room =
-		capacity->processes > SERVER_PROCESSES ? capacity->processes - SERVER_PROCESSES : 0;
+	uint64_t room = capacity->processes > server_processes(options)
+				? capacity->processes - server_processes(options)
+				: 0;
 
 	return fit_slots(options, options->compile_limits.processes + 1,
 			 options->run_limits.processes + 1, room);
@@ -118,7 +124,8 @@ static uint64_t room_for(uint64_t there, uint64_t taken, uint64_t each)
 static unsigned fit_early(const struct capacity *capacity, const struct options *options)
 {
 	uint64_t compiles = options->compile_slots, runs = options->run_slots;
-	uint64_t processes = SERVER_PROCESSES + compiles * (options->compile_limits.processes + 1) +
+	uint64_t processes = server_processes(options) +
+			     compiles * (options->compile_limits.processes + 1) +
 			     runs * (options->run_limits.processes + 1);
 	const uint64_t most[] = {
 		compiles * EARLY_PER_COMPILE,

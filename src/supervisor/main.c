@@ -313,23 +313,26 @@ static void serve(struct supervisor *sup)
 
 static void welcome_fill(struct supervisor *sup)
 {
-	sup->welcome = (struct ipc_welcome){
-		.listen_port = sup->options.listen_port,
-		.user_id = FRONT_USER,
-		.own_user_namespace = sup->ground.user.ids != CELL_IDS_ROOT,
-		.compile_slots = sup->options.compile_slots,
-		.run_slots = sup->options.run_slots,
-		.early_slots = sup->options.early_slots,
-		.compile_limits = sup->options.compile_limits,
-		.run_limits = sup->options.run_limits,
-		.interactive_wall_usec = sup->options.interactive_wall_usec,
-		.cache_memory_bytes = sup->options.cache_memory_bytes,
-		.cache_disk_bytes = sup->options.cache_disk_bytes,
-		.rate_per_sec = sup->options.rate_per_sec,
-		.rate_burst = sup->options.rate_burst,
-		.cors = (uint32_t)sup->options.cors,
-		.has_web_root = sup->options.web_root != NULL,
-	};
+	sup->welcome =
+		(struct ipc_welcome){.listen_port = sup->options.listen_port,
+				     .user_id = FRONT_USER,
+				     .own_user_namespace = sup->ground.user.ids != CELL_IDS_ROOT,
+				     .compile_slots = sup->options.compile_slots,
+				     .run_slots = sup->options.run_slots,
+				     .early_slots = sup->options.early_slots,
+				     .compile_limits = sup->options.compile_limits,
+				     .run_limits = sup->options.run_limits,
+				     .interactive_wall_usec = sup->options.interactive_wall_usec,
+				     .cache_memory_bytes = sup->options.cache_memory_bytes,
+				     .cache_disk_bytes = sup->options.cache_disk_bytes,
+				     .rate_per_sec = sup->options.rate_per_sec,
+				     .rate_burst = sup->options.rate_burst,
+				     .cors = (uint32_t)sup->options.cors,
+				     .has_web_root = sup->options.web_root != NULL,
+#define X(field, option, unit, least, most, standard, help) .http_##field = sup->options.http.field,
+				     HTTP_LIMITS(X)
+#undef X
+		};
 	snprintf(sup->welcome.metrics_token, sizeof(sup->welcome.metrics_token), "%s",
 		 sup->options.metrics_token);
 	snprintf(sup->welcome.listen_address, sizeof(sup->welcome.listen_address), "%s",

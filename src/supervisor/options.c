@@ -1,6 +1,7 @@
 #include "supervisor/options.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -86,11 +87,9 @@ static const char help_more[] =
 	"                             e.g. https://book.example; may be repeated; * for any\n"
 	"  --help                     this text\n"
 	"\n"
-	"What is fixed: a body of at most 2 MiB, a WebSocket message likewise, a head of 16 KiB "
-	"and "
-	"63\n"
-	"fields; 10 s for a request to come, 30 s for the next one; 512 connections, of one client "
-	"128.\n"
+	"What is taken of anybody, at most (a head may have 63 fields):\n";
+
+static const char help_more_still[] =
 	"\n"
 	"SIGHUP (but for that of a terminal that closes) makes it look at --image again and go "
 	"over\n"
@@ -113,12 +112,32 @@ static const char help_examples[] =
 	"proxy\n"
 	"  sandlot serve --listen 127.0.0.1:0 --run-limit memory=128M --run-limit wall=5s\n"
 	"  sandlot serve --allow-origin https://book.example\n"
+	"  sandlot serve --connections 128 --client-connections 16 --request-time 5s\n"
 	"  kill -HUP $(pidof sandlot-supervisor)     # serve the image that --image now leads to\n";
+
+static void http_limits_help(void)
+{
+	static const char *const values[] = {
+		[LIMIT_USEC] = "TIME", [LIMIT_BYTES] = "SIZE", [LIMIT_COUNT] = "N"};
+	const struct http_limits standard = http_limits_default();
+	char option[40], text[HTTP_LIMIT_TEXT];
+
+	for (enum http_limit i = 0; i < HTTP_LIMIT_COUNT; i++) {
+		const struct limit_row *row = http_limit_row(i);
+		http_limit_format(
+			i, *(const uint64_t *)(const void *)((const char *)&standard + row->offset),
+			text);
+		snprintf(option, sizeof(option), "--%s %s", row->name, values[row->unit]);
+		printf("  %-26s %s (default %s)\n", option, row->help, text);
+	}
+}
 
 void options_help(void)
 {
 	fputs(help_text, stdout);
 	fputs(help_more, stdout);
+	http_limits_help();
+	fputs(help_more_still, stdout);
 	for (size_t i = 0; i < LIMIT_FIELDS; i++)
 		printf("%s%s", i ? ", " : "", limit_rows()[i].name);
 	fputs("\n", stdout);
@@ -287,6 +306,7 @@ enum option_id {
 	OPTION_CORS,
 	OPTION_ALLOW_ORIGIN,
 	OPTION_HELP,
+	OPTION_HTTP_LIMIT, /* and HTTP_LIMIT_COUNT - 1 more */
 };
 
 static const struct option long_options[] = {
@@ -314,7 +334,11 @@ static const struct option long_options[] = {
 	{"cors", no_argument, NULL, OPTION_CORS},
 	{"allow-origin", required_argument, NULL, OPTION_ALLOW_ORIGIN},
 	{"help", no_argument, NULL, OPTION_HELP},
-	{NULL, 0, NULL, 0},
+#define X(field, option, unit, least, most, standard, help)                                        \
+	{option, required_argument, NULL, OPTION_HTTP_LIMIT + HTTP_LIMIT_##field},
+	HTTP_LIMITS(X)
+#undef X
+		{NULL, 0, NULL, 0},
 };
 
 static int option_take(struct options *options, int id, const char *value, struct error *err)
@@ -378,7 +402,9 @@ static int option_take(struct options *options, int id, const char *value, struc
 	case OPTION_ALLOW_ORIGIN:
 		return options_add_origin(value, options->allowed_origins, err);
 	default:
-		return error_set_plain(err, -EINVAL, "options", "see sandlot serve --help");
+		assert(id >= OPTION_HTTP_LIMIT && id < OPTION_HTTP_LIMIT + HTTP_LIMIT_COUNT);
+		return http_limits_parse(&options->http, (enum http_limit)(id - OPTION_HTTP_LIMIT),
+					 value, err);
 	}
 }
 
@@ -400,6 +426,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		.cache_disk_bytes = UINT64_C(512) << 20,
 		.rate_per_sec = 200,
 		.rate_burst = 1000,
+		.http = http_limits_default(),
 	};
 	opterr = 0;
 	for (;;) {
@@ -424,5 +451,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 				       argv[optind]);
 	if (options->interactive_wall_usec < options->run_limits.wall_usec)
 		options->interactive_wall_usec = options->run_limits.wall_usec;
+	if (options->http.client_connections > options->http.connections)
+		options->http.client_connections = options->http.connections;
 	return OPTIONS_SERVE;
 }

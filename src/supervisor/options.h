@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/limits.h"
+#include "base/http_limits.h"
 
 struct options {
 	char listen_address[64];	 /* numeric, without brackets */
@@ -25,6 +25,7 @@ struct options {
 	uint64_t memory_reserve_bytes; /* of the host's memory, which is to stay available */
 	uint64_t cache_memory_bytes, cache_disk_bytes; /* of finished compiles; 0: none are kept */
 	unsigned rate_per_sec, rate_burst;	       /* 0: no limit */
+	struct http_limits http;
 	int cors;		   /* 1: pages of other sites may use the Rust Playground's API */
 	char proxies[256];	   /* addresses and networks, commas between them */
 	char allowed_origins[256]; /* origins parted by spaces, "*" for any, or "" */

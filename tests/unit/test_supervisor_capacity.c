@@ -16,6 +16,7 @@ static struct options options_of(unsigned compile_slots, unsigned run_slots)
 		.run_slots = run_slots,
 		.compile_limits = limits_default_compile(),
 		.run_limits = limits_default_run(),
+		.http = http_limits_default(),
 	};
 }
 

@@ -143,6 +143,82 @@ static void options_parse_wrong_value_names_option_and_range(void **state)
 	assert_int_equal(PARSE(&options, &err, "--interactive-wall", "soon"), -EINVAL);
 }
 
+static void options_parse_http_limits_are_taken_within_their_bounds(void **state)
+{
+	struct options options;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(PARSE(&options, &err, "--head-limit", "8K", "--request-time", "1500ms",
+			       "--connections", "64"),
+			 OPTIONS_SERVE);
+	assert_int_equal(options.http.head_bytes, 8192);
+	assert_int_equal(options.http.request_usec, 1500000);
+	assert_int_equal(options.http.body_bytes, 2 << 20);
+	assert_int_equal(options.http.connections, 64);
+	assert_int_equal(options.http.client_connections, 64); /* not more than there are */
+	assert_int_equal(PARSE(&options, &err, "--body-limit", "1K"), -ERANGE);
+	assert_non_null(strstr(err.text, "--body-limit=1K"));
+	assert_non_null(strstr(err.text, "65536 to 67108864 bytes"));
+	assert_int_equal(PARSE(&options, &err, "--idle-time", "soon"), -EINVAL);
+	assert_non_null(strstr(err.text, "--idle-time is a time"));
+}
+
+/* What the front end takes of numbers. */
+static const struct {
+	const char *name;
+	uint64_t least, most;
+} numbers[] = {
+#define MESSAGE(...)
+#define F_U64(message, field, least, most, help) {#message "." #field, least, most},
+#define F_U32(message, field, least, most, help)
+#define F_TEXT(...)
+#define F_LIMITS(...)
+#define END(...)
+#include "ipc/protocol.def"
+};
+
+static void http_limits_bounds_are_those_of_the_protocol(void **state)
+{
+	static const char *const names[] = {
+#define X(field, option, unit, least, most, standard, help) "welcome.http_" #field,
+		HTTP_LIMITS(X)
+#undef X
+	};
+
+	(void)state;
+	for (enum http_limit i = 0; i < HTTP_LIMIT_COUNT; i++) {
+		size_t at = 0;
+		while (strcmp(numbers[at].name, names[i]) != 0)
+			assert_true(++at < sizeof(numbers) / sizeof(numbers[0]));
+		assert_true(numbers[at].least == http_limit_row(i)->least);
+		assert_true(numbers[at].most == http_limit_row(i)->most);
+	}
+}
+
+static void http_limit_format_says_it_as_people_do(void **state)
+{
+	static const struct {
+		enum http_limit limit;
+		uint64_t value;
+		const char *text;
+	} rows[] = {
+		{HTTP_LIMIT_connections, 512, "512"},
+		{HTTP_LIMIT_head_bytes, 16384, "16 KiB"},
+		{HTTP_LIMIT_body_bytes, 2 << 20, "2 MiB"},
+		{HTTP_LIMIT_body_bytes, 100000, "100000 bytes"},
+		{HTTP_LIMIT_idle_usec, 30000000, "30 s"},
+		{HTTP_LIMIT_request_usec, 1500000, "1500 ms"},
+	};
+	char text[HTTP_LIMIT_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		http_limit_format(rows[i].limit, rows[i].value, text);
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
 static void options_parse_unknown_option_or_argument_is_named(void **state)
 {
 	struct options options;
@@ -197,6 +273,9 @@ int main(void)
 		cmocka_unit_test(options_add_origin_takes_what_browsers_send_only),
 		cmocka_unit_test(options_parse_listen_takes_numeric_addresses_only),
 		cmocka_unit_test(options_parse_wrong_value_names_option_and_range),
+		cmocka_unit_test(options_parse_http_limits_are_taken_within_their_bounds),
+		cmocka_unit_test(http_limits_bounds_are_those_of_the_protocol),
+		cmocka_unit_test(http_limit_format_says_it_as_people_do),
 		cmocka_unit_test(options_parse_unknown_option_or_argument_is_named),
 		cmocka_unit_test(options_parse_run_wall_above_interactive_raises_it),
 		cmocka_unit_test(options_parse_what_is_trusted_is_off_unless_asked_for),
