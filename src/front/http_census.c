@@ -42,6 +42,7 @@ struct census_socket {
 	int fd;
 	enum rank rank;
 	int is_proxy;		/* its address is a proxy's: many clients come from there */
+	int is_long;		/* it has a place for what takes long */
 	unsigned waited_msec;	/* since its peer last sent something */
 	struct in6_addr prefix; /* the address (IPv4 mapped), of IPv6 the /64 */
 };
@@ -122,6 +123,7 @@ static enum rank client_rank(const struct http_client *client, unsigned silent_m
 static int found_fill(const struct http_clients *clients, int fd, const char *address,
 		      unsigned port, struct census_socket *found)
 {
+	const struct http_client *client = client_of_peer(clients, address, port);
 	struct tcp_info info = {0};
 	socklen_t len = sizeof(info);
 
@@ -130,8 +132,8 @@ static int found_fill(const struct http_clients *clients, int fd, const char *ad
 		return 0;
 	*found = (struct census_socket){
 		.fd = fd,
-		.rank = client_rank(client_of_peer(clients, address, port),
-				    info.tcpi_last_data_recv),
+		.rank = client_rank(client, info.tcpi_last_data_recv),
+		.is_long = client && client->is_long,
 		.is_proxy = http_proxies_has(&clients->proxies, address),
 		.waited_msec = info.tcpi_last_data_recv,
 		.prefix = census_prefix(address),
@@ -239,6 +241,30 @@ void census_make_room(struct http_clients *clients)
 				     clients->limits.connections / HTTP_RESERVE_SHARE &&
 	    worst.found)
 		found_end(worst.found);
+}
+
+void census_make_long_room(struct http_clients *clients)
+{
+	struct census_socket *found = clients->sockets, *worst = NULL;
+	struct group group;
+	size_t count = census_take(clients), at = 0, most = 0;
+
+	qsort(found, count, sizeof(*found), found_order);
+	while (group_next(found, count, &at, &group)) {
+		struct census_socket *first = NULL;
+		size_t idle = 0;
+		for (size_t i = 0; i < group.count; i++)
+			if (group.found[i].is_long && group.found[i].rank == RANK_WAITING) {
+				first = first ? first : &group.found[i];
+				idle++;
+			}
+		if (idle > most) {
+			most = idle;
+			worst = first;
+		}
+	}
+	if (worst)
+		found_end(worst);
 }
 
 void census_end_all(struct http_clients *clients)

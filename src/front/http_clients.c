@@ -14,6 +14,7 @@ enum {
 	CENSUS_FROM = 32, /* connections below which no rule can be broken */
 	LINGER_USEC = 2000000,
 	LINGER_BYTES = 8 << 20,
+	LONG_WAIT_SEC = 1, /* for somebody idle to leave */
 };
 
 struct http_clients *http_clients_new(const struct http_proxies *proxies,
@@ -31,6 +32,7 @@ struct http_clients *http_clients_new(const struct http_proxies *proxies,
 		return NULL;
 	}
 	pthread_mutex_init(&clients->lock, NULL);
+	pthread_cond_init(&clients->long_left, NULL);
 	return clients;
 }
 
@@ -39,6 +41,7 @@ struct http_clients *http_clients_free(struct http_clients *clients)
 	if (!clients)
 		return NULL;
 	assert(clients->count == 0);
+	pthread_cond_destroy(&clients->long_left);
 	pthread_mutex_destroy(&clients->lock);
 	free(clients->sockets);
 	free(clients);
@@ -85,6 +88,7 @@ static void client_release_long(struct http_client *client)
 		return;
 	client->is_long = 0;
 	client->clients->long_count--;
+	pthread_cond_signal(&client->clients->long_left);
 }
 
 void http_client_close(struct http_client *client)
@@ -147,23 +151,40 @@ void http_client_end(struct http_client *client)
 void http_client_wait(struct http_client *client, int on)
 {
 	pthread_mutex_lock(&client->clients->lock);
+	if (!on || client->state != CLIENT_WAITING)
+		client->waiting_since = clock_monotonic_usec();
 	client->state = on ? CLIENT_WAITING : CLIENT_WORKING;
-	client->waiting_since = clock_monotonic_usec();
 	pthread_mutex_unlock(&client->clients->lock);
+}
+
+/* Under the lock: waits until one that idles in such a place has left it. Returns 0 or -EBUSY. */
+static int long_place_wait(struct http_clients *clients)
+{
+	const uint64_t workers = clients->limits.connections;
+	const uint64_t most = workers - 3 * workers / HTTP_SHORT_SHARE;
+	struct timespec until;
+
+	if (clients->long_count < most)
+		return 0;
+	census_make_long_room(clients);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += LONG_WAIT_SEC;
+	while (clients->long_count >= most)
+		if (pthread_cond_clockwait(&clients->long_left, &clients->lock, CLOCK_MONOTONIC,
+					   &until) != 0)
+			return -EBUSY;
+	return 0;
 }
 
 int http_client_begin_long(struct http_client *client)
 {
 	struct http_clients *clients = client->clients;
-	uint64_t workers = clients->limits.connections;
 	int r = 0;
 
 	pthread_mutex_lock(&clients->lock);
-	if (client->is_long) {
-		r = 0;
-	} else if (clients->long_count >= workers - 3 * workers / HTTP_SHORT_SHARE) {
-		r = -EBUSY;
-	} else {
+	if (!client->is_long)
+		r = long_place_wait(clients);
+	if (r == 0 && !client->is_long) {
 		client->is_long = 1;
 		clients->long_count++;
 	}

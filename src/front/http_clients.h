@@ -9,8 +9,9 @@
  * one is told 503;
  * - when few workers are left, the address that holds most of them idly loses the longest waiting
  * one;
- * - not all workers do what takes long (event streams, WebSockets, waiting for a job). Idle is: no
- * request yet, between two, slow to send a body or slow to take a reply.
+ * - not all workers do what takes long (event streams, WebSockets, waiting for a job); when those
+ * that may are all taken, the address that idles in most of them loses the longest waiting one.
+ * Idle is: no request yet, between two, slow to send a body or slow to take a reply.
  */
 #ifndef FRONT_HTTP_CLIENTS_H
 #define FRONT_HTTP_CLIENTS_H
@@ -56,10 +57,14 @@ void http_client_rename(struct http_client *client, const char *key);
 /* The request is answered: the connection idles. */
 void http_client_end(struct http_client *client);
 
-/* Waits for the peer (on 1) to send or take bytes, or works again (on 0). */
+/* Waits for the peer (on 1) to send or take bytes, or works again (on 0). Once it waits, saying so
+ * again changes nothing. */
 void http_client_wait(struct http_client *client, int on);
 
-/* Takes one of the places for long work until the request ends. Returns 0 or -EBUSY. */
+/*
+ * Takes one of the places for long work until the request ends; waits up to a second for one that
+ * somebody idles in. Returns 0 or -EBUSY.
+ */
 int http_client_begin_long(struct http_client *client);
 
 /* Whom to be fair to: the address, of IPv6 the /64. Borrowed, valid until the next request. */

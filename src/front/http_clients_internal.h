@@ -26,6 +26,7 @@ struct census_socket; /* http_census.c */
 
 struct http_clients {
 	pthread_mutex_t lock;
+	pthread_cond_t long_left; /* a place for what takes long has become free */
 	struct http_client *first;
 	unsigned count, long_count;
 	struct http_proxies proxies;
@@ -38,6 +39,10 @@ struct census_socket *census_new(void);
 
 /* Under the lock: ends what waits too long or is too much. */
 void census_make_room(struct http_clients *clients);
+
+/* Under the lock: of those that idle in a place for what takes long, ends the longest waiting one
+ * of the address that has most of them. */
+void census_make_long_room(struct http_clients *clients);
 
 /* Under the lock: ends every connection. */
 void census_end_all(struct http_clients *clients);

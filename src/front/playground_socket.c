@@ -214,6 +214,9 @@ static void session_loop(struct session *session)
 	while (!session_is_over(session)) {
 		_cleanup_free_ char *text = NULL;
 		size_t len;
+		/* One that runs nothing gives way when places run out. */
+		http_client_wait(session->request->client,
+				 !session->execution || execution_has_ended(session->execution));
 		int r = websocket_receive(&session->socket, clock_monotonic_usec() + LOOK_USEC,
 					  &text, &len);
 		if (r == -ECONNRESET)
@@ -223,6 +226,7 @@ static void session_loop(struct session *session)
 			return;
 		}
 		if (r > 0) {
+			http_client_wait(session->request->client, 0);
 			session->active_usec = clock_monotonic_usec();
 			handle_message(session, text, len);
 		}

@@ -4,18 +4,28 @@ import socket
 import threading
 
 from harness import ServerCase, full_only, poll
+from websocket import WebSocket
 
 ERRORS = (OSError, ValueError)
 
 
 class Connections(ServerCase):
+    options = ("--session-idle", "60m")  # nobody goes because of that
+
     def setUp(self):
         self.sockets = []
         self.addCleanup(lambda: [s.close() for s in self.sockets])
 
-    def hold(self, source, data):
+    def let_go(self):
+        for connection in self.sockets:
+            connection.close()
+        self.sockets.clear()
+
+    def hold(self, source, data, small=False):
         """Opens a connection from this address, sends what is not a whole request, and keeps it."""
         connection = socket.socket()
+        if small:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(30)
         self.sockets.append(connection)
         try:
@@ -91,6 +101,44 @@ class Connections(ServerCase):
             self.hold("127.0.0.9", f"GET /api/v1/jobs/{job}/events HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         self.server.follow(job)
         self.runs("127.0.0.2")
+
+    def test_400_that_do_not_take_their_replies_from_one_address_and_from_many(self):
+        """Each asks for more than the buffers on the way hold, and reads nothing."""
+        asked = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 100
+        for source in ("127.0.0.9", None):
+            with self.subTest(source=source):
+                for number in range(400):
+                    self.hold(source or f"127.0.{1 + number // 200}.{1 + number % 200}", asked, small=True)
+                for _ in range(5):
+                    poll(lambda: self.served("127.0.0.2"), "another address to be served")
+                self.runs("127.0.0.2")
+                self.let_go()
+
+    def idle_session(self, source):
+        session = WebSocket(self.server.host, self.server.port, "/websocket", 30, source=source)
+        self.sockets.append(session.socket)
+        if session.status == 101:
+            session.handshake()
+        return session
+
+    def test_sessions_that_never_say_anything_give_way_to_others(self):
+        """More of them than there are places for what takes long, from few addresses; no ping is ever answered."""
+        mine = self.idle_session("127.0.0.3")
+        held = [self.idle_session(f"127.0.4.{1 + number // 105}") for number in range(420)]
+        self.assertEqual([one.status for one in held[:400]], [101] * 400)
+
+        def executes():
+            reply = self.server.post("/api/v2/execute", {"language": "python", "version": "*", "files": [
+                {"content": "print('served')"}]}, source="127.0.0.2")
+            return reply.status == 200 and reply.json()["run"]["stdout"] == "served\n"
+
+        for _ in range(3):
+            poll(executes, "another address to be served what takes long")
+        mine.send("output/execute/wsExecuteRequest", 1, {"channel": "stable", "mode": "debug", "edition": "2021",
+                  "crateType": "bin", "tests": False, "backtrace": False, "code": "fn main() {}"})
+        while not mine.receive()["type"].endswith("wsExecuteEnd"):
+            pass
+        self.let_go()
 
     def test_a_room_of_twenty_presses_run_at_once(self):
         said = {}

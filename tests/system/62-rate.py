@@ -110,6 +110,26 @@ class Rate(ServerCase):
         poll(lambda: self.refusal("127.0.0.50", "2001:db8:1:2:ffff::9"), "a refusal", 20)
         self.assertEqual(self.ask("/api/v1/jobs", JOB, "127.0.0.50", "2001:db8:1:3::1").status, 202)
 
+    def test_by_a_proxy_connections_at_work_count_by_whom_it_names(self):
+        """This civetweb listens on IPv4 alone: by a proxy is how visitors with IPv6 come."""
+        job = self.server.submit(source="127.0.2.1", language="python", code="input()", interactive=True)
+        held = []
+        self.addCleanup(lambda: [connection.close() for connection in held])
+
+        def follow(address):
+            held.append(self.server.connect("127.0.1.8"))
+            held[-1].request("GET", f"/api/v1/jobs/{job}/events", headers={"X-Forwarded-For": address})
+            return held[-1].getresponse()
+
+        for number in range(128):
+            self.assertEqual(follow(f"2001:db8:7:7::{number:x}").status, 200)
+        for address in ("2001:db8:7:7:ffff::1", "2001:0DB8:0007:7::"):
+            reply = follow(address)
+            self.assertEqual((reply.status, reply.headers["Retry-After"]), (503, "5"))
+        for address in ("2001:db8:7:8::1", "192.0.2.77"):
+            self.assertEqual(follow(address).status, 200)
+        self.server.kill(job)
+
     def test_a_proxy_may_hold_more_connections_than_a_client(self):
         held = []
         self.addCleanup(lambda: [connection.close() for connection in held])
