@@ -53,11 +53,10 @@ static void request_write(struct http_request *request, const void *data, size_t
 static size_t head_format(struct http_request *request, int status, const char *framing,
 			  const char *type, const char *extra, char head[HEAD_MAX])
 {
-	char cors[HTTP_ORIGIN_LINES_MAX] = "Access-Control-Allow-Origin: *\r\n";
+	char cors[HTTP_ORIGIN_LINES_MAX];
 	int preflight = strcmp(request->method, "OPTIONS") == 0;
 
-	if (!request->cors)
-		http_origin_cors(request->origins, http_header(request, "Origin"), preflight, cors);
+	http_origin_cors(request->origins, http_header(request, "Origin"), preflight, cors);
 	int n = snprintf(head, HEAD_MAX,
 			 "HTTP/1.1 %d %s\r\n%s%s%s%s%s%s%s%s%s%s%s\r\nConnection: %s\r\n\r\n",
 			 status, mg_get_response_code_text(request->conn, status), framing,

@@ -45,7 +45,6 @@ struct http_request {
 	char id[HTTP_ID_SIZE]; /* what stood for {id} in the path */
 	char request_id[64];   /* x-request-id, for routes that echo one; else empty */
 	int own_page;	       /* the reply is a file of the operator's own page */
-	int cors;	       /* pages of other sites may read the reply */
 	int keep_alive;	       /* the connection lives on after the reply */
 	int status;	       /* of the reply; 0 before it */
 	int body_read;	       /* the body has been taken, or there is none */
@@ -71,9 +70,6 @@ int http_server_is_stopping(const struct http_server *server);
 /* The page's file at this path, or NULL. ret_own_page: 1 when it is the operator's. */
 const struct web_asset *http_server_asset(const struct http_server *server, const char *path,
 					  int *ret_own_page);
-
-/* Does the server let pages of other sites use the Rust Playground's routes? */
-int http_server_has_cors(const struct http_server *server);
 
 /* The first header of this name, or NULL. */
 const char *http_header(const struct http_request *request, const char *name);

@@ -129,22 +129,13 @@ static void allow_format(unsigned methods, int head, char *line, size_t size)
 		 methods & HTTP_DELETE ? "DELETE, " : "");
 }
 
-/*
- * What a browser asks before it lets another site's page send JSON (Fetch standard, "CORS-preflight
- * request"). The answer is the same for all, so it needs no Vary.
- */
-static const char preflight[] = "Access-Control-Allow-Methods: GET,POST\r\n"
-				"Access-Control-Allow-Headers: content-type\r\n"
-				"Access-Control-Max-Age: 3600\r\n";
-
 static void reply_method(struct http_request *request, unsigned methods, int head)
 {
 	char allow[96];
 
 	allow_format(methods, head, allow, sizeof(allow));
 	if (strcmp(request->method, "OPTIONS") == 0) {
-		const char *extra = request->cors ? preflight : allow;
-		http_reply(request, &(struct http_reply){.status = 204, .extra = extra});
+		http_reply(request, &(struct http_reply){.status = 204, .extra = allow});
 		return;
 	}
 	http_reply_error(request, 405, "method_not_allowed", allow,
@@ -180,7 +171,7 @@ static void route_run(struct http_request *request, const struct http_route *rou
 {
 	struct error err = {0};
 
-	if (route->flags & HTTP_ROUTE_SAME_ORIGIN && !request->cors &&
+	if (route->flags & HTTP_ROUTE_SAME_ORIGIN &&
 	    http_origin_check(request->origins, http_header(request, "Origin"),
 			      http_header(request, "Host"), &err) < 0) {
 		http_reply_error(request, 403, "forbidden", NULL, "%s", err.text);
@@ -220,8 +211,6 @@ void http_route_dispatch(struct http_request *request)
 		if (!http_route_matches(route->pattern, request->path, request->id))
 			continue;
 		request->style = route->style;
-		request->cors = route->style == HTTP_STYLE_PLAYGROUND &&
-				http_server_has_cors(request->server);
 		if (route->method == wanted && !(is_head && no_head)) {
 			route_run(request, route);
 			return;

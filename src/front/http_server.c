@@ -391,11 +391,6 @@ const struct http_limits *http_server_limits(const struct http_server *server)
 	return &server->config.limits;
 }
 
-int http_server_has_cors(const struct http_server *server)
-{
-	return server->config.cors;
-}
-
 int http_server_is_stopping(const struct http_server *server)
 {
 	return atomic_load(&server->stopping);

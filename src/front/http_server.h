@@ -30,8 +30,7 @@ struct http_server_config {
 	const struct web_asset *assets; /* the page; borrowed for good … */
 	size_t asset_count;		/* … so many files */
 	int own_page;			/* 1: it is the operator's */
-	int cors;	   /* 1: pages of other sites may use the Rust Playground's routes */
-	char origins[256]; /* whose pages are let in, see http_origin.h */
+	char origins[256];		/* whose pages are let in, see http_origin.h */
 };
 
 /*

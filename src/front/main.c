@@ -179,7 +179,6 @@ static int serve(struct service *service, const struct api_keys *keys, struct sn
 				HTTP_LIMITS(X)
 #undef X
 			},
-		.cors = (int)welcome->cors,
 		.assets = page->count ? page->assets : web_assets,
 		.asset_count = page->count ? page->count : web_asset_count,
 		.own_page = page->count > 0,

@@ -327,7 +327,6 @@ static void welcome_fill(struct supervisor *sup)
 				     .cache_disk_bytes = sup->options.cache_disk_bytes,
 				     .rate_per_sec = sup->options.rate_per_sec,
 				     .rate_burst = sup->options.rate_burst,
-				     .cors = (uint32_t)sup->options.cors,
 				     .has_web_root = sup->options.web_root != NULL,
 #define X(field, option, unit, least, most, standard, help) .http_##field = sup->options.http.field,
 				     HTTP_LIMITS(X)

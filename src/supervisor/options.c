@@ -80,11 +80,13 @@ static const char help_more[] =
 	"readable by\n"
 	"                             everybody; read when the server starts) in place of our "
 	"own\n"
-	"  --cors                     let pages of any site use the Rust Playground's interface "
-	"(/execute,\n"
-	"                             /evaluate.json, …), such as books whose examples run here\n"
-	"  --allow-origin ORIGIN      a site whose pages may embed programs and call the API,\n"
-	"                             e.g. https://book.example; may be repeated; * for any\n"
+	"  --allow-origin ORIGIN      a site whose pages, such as books with examples to run, may "
+	"use this\n"
+	"                             server: frame /embed and call every API, the WebSocket "
+	"included;\n"
+	"                             e.g. https://book.example; may be repeated; * for any; "
+	"without it\n"
+	"                             none may\n"
 	"  --help                     this text\n"
 	"\n"
 	"What is taken of anybody, at most (a head may have 63 fields):\n";
@@ -107,11 +109,12 @@ static const char help_examples[] =
 	"Examples:\n"
 	"  sandlot serve\n"
 	"  sandlot serve --listen 0.0.0.0:80 --image /srv/sandlot/image\n"
-	"  sandlot serve --web-root /srv/playground/build --cors\n"
+	"  sandlot serve --web-root /srv/playground/build\n"
 	"  sandlot serve --rate 5 --burst 30 --proxy 127.0.0.1     # public, behind a reverse "
 	"proxy\n"
 	"  sandlot serve --listen 127.0.0.1:0 --run-limit memory=128M --run-limit wall=5s\n"
-	"  sandlot serve --allow-origin https://book.example\n"
+	"  sandlot serve --allow-origin https://book.example --allow-origin http://localhost:3000\n"
+	"  sandlot serve --listen 0.0.0.0:8080 --allow-origin '*'     # for everybody's books\n"
 	"  sandlot serve --connections 128 --client-connections 16 --request-time 5s\n"
 	"  kill -HUP $(pidof sandlot-supervisor)     # serve the image that --image now leads to\n";
 
@@ -303,7 +306,6 @@ enum option_id {
 	OPTION_BURST,
 	OPTION_PROXY,
 	OPTION_WEB_ROOT,
-	OPTION_CORS,
 	OPTION_ALLOW_ORIGIN,
 	OPTION_HELP,
 	OPTION_HTTP_LIMIT, /* and HTTP_LIMIT_COUNT - 1 more */
@@ -331,7 +333,6 @@ static const struct option long_options[] = {
 	{"burst", required_argument, NULL, OPTION_BURST},
 	{"proxy", required_argument, NULL, OPTION_PROXY},
 	{"web-root", required_argument, NULL, OPTION_WEB_ROOT},
-	{"cors", no_argument, NULL, OPTION_CORS},
 	{"allow-origin", required_argument, NULL, OPTION_ALLOW_ORIGIN},
 	{"help", no_argument, NULL, OPTION_HELP},
 #define X(field, option, unit, least, most, standard, help)                                        \
@@ -393,9 +394,6 @@ static int option_take(struct options *options, int id, const char *value, struc
 		return parse_number("--burst", value, 1, RATE_MAX, &options->rate_burst, err);
 	case OPTION_WEB_ROOT:
 		options->web_root = value;
-		return 0;
-	case OPTION_CORS:
-		options->cors = 1;
 		return 0;
 	case OPTION_PROXY:
 		return proxy_add(options, value, err);

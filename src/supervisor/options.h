@@ -26,7 +26,6 @@ struct options {
 	uint64_t cache_memory_bytes, cache_disk_bytes; /* of finished compiles; 0: none are kept */
 	unsigned rate_per_sec, rate_burst;	       /* 0: no limit */
 	struct http_limits http;
-	int cors;		   /* 1: pages of other sites may use the Rust Playground's API */
 	char proxies[256];	   /* addresses and networks, commas between them */
 	char allowed_origins[256]; /* origins parted by spaces, "*" for any, or "" */
 	const char *web_root;	   /* borrowed from argv; NULL: the embedded page */
