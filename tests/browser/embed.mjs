@@ -1,24 +1,6 @@
-// Programs in other sites' pages: /embed, /embed.js, and mdBook's page script. The other sites are real ones on
-// this machine; the server under test was started with --allow-origin http://localhost:47811.
-import { createServer } from "node:http";
+// Programs in other sites' pages: /embed and /embed.js. The other sites are real ones on this machine.
 import { assert, assertIncludes } from "./playground.mjs";
-
-const NAMED_PORT = 47811;
-
-/* A site with one page; gives its address, and closes when the test is over. */
-async function withSite(port, html, body) {
-  const site = createServer((_, response) => {
-    response.setHeader("Content-Type", "text/html; charset=utf-8");
-    response.end(`<!DOCTYPE html><html lang="en"><head><link rel="icon" href="data:,"></head><body>${html}</body></html>`);
-  });
-  await new Promise((listening) => site.listen(port, "localhost", listening));
-  try {
-    await body(`http://localhost:${site.address().port}/`);
-  } finally {
-    site.closeAllConnections();
-    site.close();
-  }
-}
+import { NAMED_PORT, onePage, withSite } from "./site.mjs";
 
 const book = (server) => `
   <p>Prose.</p>
@@ -27,23 +9,21 @@ const book = (server) => `
   <pre><code class="language-text">not a program</code></pre>
   <script src="${server}embed.js"></script>`;
 
-/* What mdBook's page script sends: what crates there are as soon as it is loaded, the program on a click. */
-const mdBook = (server) => `
-  <script src="${server}mdbook.js"></script>
+/* A page that calls the API, one reply of which needs no preflight and one does. */
+const caller = (server) => `
   <script>
-    const ask = (path, body) => fetch("https://play.rust-lang.org/" + path, {
-      headers: { "Content-Type": "application/json" }, method: "POST", mode: "cors", body,
-    }).then((response) => response.json());
-    window.crates = ask("meta/crates").then((reply) => reply.crates.map((item) => item["id"]));
-    window.evaluated = ask("evaluate.json", JSON.stringify({
-      version: "stable", optimize: "0", code: 'fn main() { println!("a chapter"); }', edition: "2021",
-    }));
+    const ask = (path, init) => fetch("${server}" + path, init).then((response) => response.json());
+    window.languages = ask("api/v1/languages");
+    window.evaluated = ask("evaluate.json", {
+      method: "POST", headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ version: "stable", optimize: "0", code: 'fn main() { println!("called"); }' }),
+    });
   </script>`;
 
 export function addEmbedTests(test) {
   test("code blocks of another site run", async (p) => {
     const server = p.page.url();
-    await withSite(NAMED_PORT, book(server), async (site) => {
+    await withSite(NAMED_PORT, onePage(book(server)), async (site) => {
       await p.page.goto(site);
       assert((await p.page.locator(".sandlot-run").count()) === 1, "one block is a program");
       await p.page.locator(".sandlot-run").click();
@@ -65,7 +45,7 @@ export function addEmbedTests(test) {
     "a site that is not named cannot frame the page",
     async (p) => {
       const server = p.page.url();
-      await withSite(0, `${book(server)}<iframe id="whole" src="${server}"></iframe>`, async (site) => {
+      await withSite(0, onePage(`${book(server)}<iframe id="whole" src="${server}"></iframe>`), async (site) => {
         await p.page.goto(site);
         const refused = p.page.waitForEvent("console", { predicate: (m) => m.text().includes("frame-ancestors 'none'") });
         await p.page.reload();
@@ -80,14 +60,13 @@ export function addEmbedTests(test) {
     { expectedComplaint: /frame-ancestors/ },
   );
 
-  test("mdBook's page script runs a book's programs", async (p) => {
+  test("a site that is named can call the API", async (p) => {
     const server = p.page.url();
-    await withSite(NAMED_PORT, mdBook(server), async (site) => {
+    await withSite(NAMED_PORT, onePage(caller(server)), async (site) => {
       await p.page.goto(site);
-      const crates = await p.page.evaluate(() => window.crates);
-      assert(crates.includes("serde_json"), `the crates are ${crates}`);
+      assert((await p.page.evaluate(() => window.languages)).languages.length > 0, "there are languages");
       const { result } = await p.page.evaluate(() => window.evaluated);
-      assert(result === "a chapter\n", `the result is ${result}`);
+      assert(result === "called\n", `the result is ${result}`);
     });
   });
 
@@ -95,9 +74,9 @@ export function addEmbedTests(test) {
     "a site that is not named cannot call the API",
     async (p) => {
       const server = p.page.url();
-      await withSite(0, mdBook(server), async (site) => {
+      await withSite(0, onePage(caller(server)), async (site) => {
         await p.page.goto(site);
-        for (const promise of ["crates", "evaluated"]) {
+        for (const promise of ["languages", "evaluated"]) {
           const outcome = await p.page.evaluate((name) => window[name].then(() => "read", () => "refused"), promise);
           assert(outcome === "refused", `${promise} was ${outcome}`);
         }

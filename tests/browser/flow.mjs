@@ -4,6 +4,7 @@ import { addEmbedTests } from "./embed.mjs";
 import { addFileTests } from "./files.mjs";
 import { addFixTests } from "./fixes.mjs";
 import { addHostileTests } from "./hostile.mjs";
+import { addMdbookTests } from "./mdbook.mjs";
 import { addPeopleTests } from "./people.mjs";
 import { addPictureTests } from "./pictures.mjs";
 import { assert, assertIncludes, runTests } from "./playground.mjs";
@@ -366,6 +367,7 @@ addPeopleTests(test);
 addPictureTests(test);
 addHostileTests(test);
 addEmbedTests(test);
+addMdbookTests(test);
 addAccessTests(test);
 
 if (!url) {
