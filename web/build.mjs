@@ -1,5 +1,5 @@
 // Bundles the page into a folder: index.html, embed.html, assets/NAME-HASH.{js,css,svg}, the scripts for other
-// sites embed.js and mdbook.js, and for each a .gz and a .br where that is smaller. Usage: node build.mjs OUTDIR, in a folder with src/ and node_modules/.
+// sites embed.js and mdbook.js, licences.txt, and for each a .gz and a .br where that is smaller. Usage: node build.mjs OUTDIR, in a folder with src/ and node_modules/.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
@@ -81,8 +81,23 @@ function page(name, entry) {
 page("index.html", "src/main.ts");
 page("embed.html", "src/embed.ts");
 
+/* What the bundles contain of others', with the terms that want to be told along. */
+function licences() {
+  const files = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  const packages = new Set(files.map((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]).filter(Boolean));
+  const byText = new Map();
+  for (const name of [...packages].sort()) {
+    const { version, license } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8"));
+    const text = readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim();
+    byText.set(text, [...(byText.get(text) ?? []), `${name} ${version} (${license})`]);
+  }
+  return [...byText].map(([text, names]) => `${names.join("\n")}\n\n${text}\n`).join(`\n${"-".repeat(80)}\n\n`);
+}
+
+writeFileSync(join(out, "licences.txt"), `Sandlot's page contains:\n\n${licences()}`);
+
 function compress(file) {
-  if (![".html", ".js", ".css", ".svg"].includes(extname(file))) return;
+  if (![".html", ".js", ".css", ".svg", ".txt"].includes(extname(file))) return;
   const plain = readFileSync(file);
   const gzip = gzipSync(plain, { level: 9 });
   const brotli = brotliCompressSync(plain, {
@@ -92,5 +107,5 @@ function compress(file) {
   if (brotli.length < plain.length) writeFileSync(`${file}.br`, brotli);
 }
 
-for (const name of ["index.html", "embed.html", "embed.js", "mdbook.js"]) compress(join(out, name));
+for (const name of ["index.html", "embed.html", "embed.js", "mdbook.js", "licences.txt"]) compress(join(out, name));
 for (const name of readdirSync(assets)) compress(join(assets, name));

@@ -9,6 +9,7 @@ import { addPeopleTests } from "./people.mjs";
 import { addPictureTests } from "./pictures.mjs";
 import { assert, assertIncludes, runTests } from "./playground.mjs";
 import * as programs from "./programs.mjs";
+import { addSyntaxTests } from "./syntax.mjs";
 import { addToolTests } from "./tools.mjs";
 
 const [url, ...names] = process.argv.slice(2);
@@ -368,6 +369,7 @@ addPictureTests(test);
 addHostileTests(test);
 addEmbedTests(test);
 addMdbookTests(test);
+addSyntaxTests(test);
 addAccessTests(test);
 
 if (!url) {

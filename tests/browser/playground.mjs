@@ -64,7 +64,9 @@ export class Playground {
   }
 
   async language(name) {
-    await this.page.locator("#languages").getByRole("radio", { name, exact: true }).check();
+    const many = this.page.locator("#languages select");
+    if (await many.count()) await many.selectOption({ label: name });
+    else await this.page.locator("#languages").getByRole("radio", { name, exact: true }).check();
     await this.page.locator(`#version:has-text("${name}")`).waitFor();
   }
 

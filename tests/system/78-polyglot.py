@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from harness import BUILD, SANDLOT, Server, ServerCase, full_only, run_command
+from harness import BUILD, ROOT, SANDLOT, Server, ServerCase, full_only, run_command
 
 LANGUAGES = {"rust", "c", "cpp", "python", "go", "javascript", "ruby", "perl", "lua", "ocaml", "bash", "sql", "php"}
 UNITS = {"ms": 1000, "s": 1000000, "M": 1 << 20}
@@ -113,6 +113,14 @@ class Polyglot(ServerCase):
                 self.assertEqual(self.server.post(f"/api/v1/jobs/{job}/stdin?close=1", b"Ada\n").status, 204)
                 text += "".join(data["text"] for kind, data in events if kind == "output")
                 self.assertIn("hello Ada\n", text)
+
+    @full_only
+    def test_the_page_highlights_every_language(self):
+        done = subprocess.run(["tests/browser/run", self.server.url, "every language of the image"], cwd=ROOT,
+                              stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=300, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("1 passed, 0 failed", done.stdout)
 
     @full_only
     def test_the_self_tests_run_again(self):

@@ -100,6 +100,7 @@ const highlight = HighlightStyle.define([
       tags.function(tags.variableName),
       tags.function(tags.definition(tags.variableName)),
       tags.function(tags.propertyName),
+      tags.standard(tags.variableName),
     ],
     color: "var(--s-function)",
   },

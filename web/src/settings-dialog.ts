@@ -57,5 +57,6 @@ export function openSettings(store: Store, theme: { choice: ThemeChoice; set: (c
     toggle("Plain text field", "Instead of the editor: for dictation, and screen readers that prefer it.", settings.plain, (plain) =>
       set({ plain }),
     ),
+    el("a", { class: "fine", href: "/licences.txt", target: "_blank", rel: "noopener" }, "Licences of what this page contains"),
   );
 }

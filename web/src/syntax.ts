@@ -11,7 +11,7 @@ const stream = (parser: StreamParser<unknown>): Extension => StreamLanguage.defi
 const clike = () => import("@codemirror/legacy-modes/mode/clike");
 const cpp: Loader = async () => (await import("@codemirror/lang-cpp")).cpp();
 const rust: Loader = async () => (await import("@codemirror/lang-rust")).rust();
-const script: Loader = async () => stream((await import("@codemirror/legacy-modes/mode/javascript")).javascript);
+const script = () => import("@codemirror/lang-javascript");
 const shell: Loader = async () => stream((await import("@codemirror/legacy-modes/mode/shell")).shell);
 
 const loaders: Record<string, Loader> = {
@@ -21,16 +21,22 @@ const loaders: Record<string, Loader> = {
   python: async () => (await import("@codemirror/lang-python")).python(),
   asm: async () => stream((await import("@codemirror/legacy-modes/mode/gas")).gas),
   wat: async () => stream((await import("@codemirror/legacy-modes/mode/wast")).wast),
-  javascript: script,
-  typescript: async () => stream((await import("@codemirror/legacy-modes/mode/javascript")).typescript),
+  javascript: async () => (await script()).javascript(),
+  typescript: async () => (await script()).javascript({ typescript: true }),
   java: async () => stream((await clike()).java),
   kotlin: async () => stream((await clike()).kotlin),
   csharp: async () => stream((await clike()).csharp),
   scala: async () => stream((await clike()).scala),
   dart: async () => stream((await clike()).dart),
-  go: async () => stream((await import("@codemirror/legacy-modes/mode/go")).go),
+  go: async () => (await import("@codemirror/lang-go")).go(),
+  php: async () => (await import("@codemirror/lang-php")).php(),
   ruby: async () => stream((await import("@codemirror/legacy-modes/mode/ruby")).ruby),
-  perl: async () => stream((await import("@codemirror/legacy-modes/mode/perl")).perl),
+  perl: async () => {
+    const { perl } = await import("@codemirror/legacy-modes/mode/perl");
+    /* It calls `my` and `our` by the name for what they declare. */
+    const token: typeof perl.token = (text, state) => perl.token(text, state)?.replace(/^def$/, "keyword") ?? null;
+    return stream({ ...perl, token });
+  },
   lua: async () => stream((await import("@codemirror/legacy-modes/mode/lua")).lua),
   haskell: async () => stream((await import("@codemirror/legacy-modes/mode/haskell")).haskell),
   ocaml: async () => stream((await import("@codemirror/legacy-modes/mode/mllike")).oCaml),
@@ -44,15 +50,22 @@ const loaders: Record<string, Loader> = {
   r: async () => stream((await import("@codemirror/legacy-modes/mode/r")).r),
   julia: async () => stream((await import("@codemirror/legacy-modes/mode/julia")).julia),
   tcl: async () => stream((await import("@codemirror/legacy-modes/mode/tcl")).tcl),
-  sql: async () => stream((await import("@codemirror/legacy-modes/mode/sql")).standardSQL),
+  sql: async () => {
+    const { SQLite, sql } = await import("@codemirror/lang-sql");
+    return sql({ dialect: SQLite, upperCaseKeywords: true });
+  },
   shell,
   sh: shell,
   bash: shell,
 };
 
+/* What one step of indentation is where it is not four spaces. */
+const units: Record<string, string> = { go: "\t" };
+for (const name of ["javascript", "typescript", "ruby", "lua", "ocaml", "sql", "scala", "dart", "haskell", "r"]) units[name] = "  ";
+
 export async function loadSyntax(name: string): Promise<Extension> {
   const loader = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
-  const unit = indentUnit.of("    ");
+  const unit = indentUnit.of((Object.hasOwn(units, name) && units[name]) || "    ");
   if (!loader) return unit;
   try {
     return [await loader(), unit];
