@@ -46,9 +46,8 @@ function languageOf({ language, code, options }: Address, languages: readonly La
 }
 
 function known(language: Language, options: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => language.options?.[name]?.values.includes(value)),
-  );
+  const there = new Map(Object.entries(language.options ?? {}));
+  return Object.fromEntries(Object.entries(options).filter(([name, value]) => there.get(name)?.values.includes(value)));
 }
 
 /** What the address asks for, or null when it asks for nothing; rejects with a sentence for people. */

@@ -22,7 +22,7 @@
     frame.src = `${server}/embed?${query.toString()}`;
     frame.title = `A program in ${language}, to edit and run`;
     frame.allow = "clipboard-write";
-    Object.assign(frame.style, { width: "100%", height: "320px", border: "0", display: "block" });
+    Object.assign(frame.style, { width: "100%", height: "320px", border: "0", borderRadius: "14px", display: "block" });
     window.addEventListener("message", ({ source, origin, data }: MessageEvent) => {
       if (source !== frame.contentWindow || origin !== server) return;
       const message = data as { type?: unknown; height?: unknown } | null;
@@ -41,7 +41,9 @@
     button.className = "sandlot-run";
     button.textContent = "▶ Run";
     button.addEventListener("click", () => {
-      const frame = openFrame(language, code.textContent);
+      const frame = openFrame(language, code.textContent.trimEnd());
+      const { marginTop, marginBottom } = getComputedStyle(block);
+      Object.assign(frame.style, { marginTop, marginBottom });
       block.style.display = "none";
       button.replaceWith(frame);
       frame.focus();

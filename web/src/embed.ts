@@ -70,18 +70,32 @@ function tellHeight(): void {
 
 interface ProgramMessage {
   type: "sandlot.program";
-  language?: string;
-  code?: string;
+  language: string;
+  code: string;
   options?: Record<string, string>;
   run?: boolean;
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+/* The page around is another's: what it sends is the one message there is, with what belongs there, or nothing. */
+function isProgram(data: unknown): data is ProgramMessage {
+  if (!isObject(data) || data["type"] !== "sandlot.program") return false;
+  const { language, code, options = {}, run = false } = data;
+  return (
+    typeof language === "string" &&
+    typeof code === "string" &&
+    typeof run === "boolean" &&
+    isObject(options) &&
+    Object.values(options).every((value) => typeof value === "string")
+  );
+}
+
 /* Only the page around is heard; which one that may be, the server's frame-ancestors say. */
 function listen(languages: readonly Language[]): void {
-  window.addEventListener("message", ({ source, data }: MessageEvent) => {
-    const message = data as ProgramMessage | null;
-    if (source !== window.parent || message?.type !== "sandlot.program" || typeof message.code !== "string") return;
-    const { language = "", code, options = {}, run } = message;
+  window.addEventListener("message", ({ source, data }: MessageEvent<unknown>) => {
+    if (source !== window.parent || !isProgram(data)) return;
+    const { language, code, options = {}, run = false } = data;
     openAddress({ language, code, snippet: "", options }, languages).then(
       (opened) => {
         if (opened) show(opened);
