@@ -18,16 +18,19 @@ static const struct json_field action_fields[] = {
 	{"options", JSON_SHAPE_TEXTS, 1}, {"step", JSON_SHAPE_OBJECT, 1},
 	{"filter", JSON_SHAPE_OBJECT, 1}, {"refuse", JSON_SHAPE_ARRAY, 1},
 	{"needs", JSON_SHAPE_ARRAY, 1},	  {"unavailable", JSON_SHAPE_TEXT, 1},
+	{"note", JSON_SHAPE_TEXT, 1},
 };
 
 static const struct json_field filter_fields[] = {
 	{"kind", JSON_SHAPE_TEXT, 0},
 	{"when", JSON_SHAPE_ANY, 1},
+	{"lines", JSON_SHAPE_TEXTS, 1},
 };
 
 static const struct json_field refusal_fields[] = {
 	{"when", JSON_SHAPE_ANY, 0},
 	{"sentence", JSON_SHAPE_TEXT, 0},
+	{"step_says", JSON_SHAPE_BOOLEAN, 1},
 };
 
 static const struct json_field need_fields[] = {

@@ -107,7 +107,7 @@ static int check_template(const char *text, const json_t *language, struct json_
 	struct error why = {0};
 
 	if (strcmp(text, "{args}") == 0 || strcmp(text, "{files}") == 0 ||
-	    strcmp(text, "{diagnostics}") == 0)
+	    strcmp(text, "{diagnostics}") == 0 || strcmp(text, "{lines}") == 0)
 		return 0;
 	if (template_fill(text, &values, &filled, &why) < 0)
 		return json_refuse(place, NULL, err, "has the template \"%s\": %s", text, why.text);

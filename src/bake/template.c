@@ -123,7 +123,8 @@ int template_env(const json_t *value, const struct template_values *values, char
 static int add_word(char **argv, size_t *count, const char *word,
 		    const struct template_values *values, struct error *err)
 {
-	if (strcmp(word, "{args}") == 0 || strcmp(word, "{diagnostics}") == 0)
+	if (strcmp(word, "{args}") == 0 || strcmp(word, "{diagnostics}") == 0 ||
+	    strcmp(word, "{lines}") == 0)
 		return 0;
 	if (*count + 1 >= ARGV_MAX)
 		return error_set_plain(err, -E2BIG, "template", "a step has more than %d words",

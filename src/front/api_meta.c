@@ -52,7 +52,7 @@ static json_t *step_json(const json_t *step)
 /* Actions less what is the server's own business. */
 static json_t *actions_json(const json_t *actions)
 {
-	static const char *const hidden[] = {"step", "filter", "refuse"};
+	static const char *const hidden[] = {"step", "filter"};
 	json_t *list = json_array(), *copy;
 	const json_t *action;
 	size_t i;

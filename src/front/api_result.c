@@ -83,6 +83,28 @@ static json_t *files_json(const char *id, const struct product *product)
 	return files;
 }
 
+/* [file, line] for each line of the text that comes from one of the visitor's, else null. */
+static json_t *lines_json(const struct product *product)
+{
+	json_t *list = json_array(), *last = NULL;
+
+	for (size_t i = 0; i < product->line_count; i++) {
+		struct asm_line line = product->lines[i];
+		if (line.line == 0) {
+			json_array_append_new(list, json_null());
+			continue;
+		}
+		/* Many instructions of one line follow each other. */
+		if (i == 0 || !last || product->lines[i - 1].line != line.line ||
+		    product->lines[i - 1].file != line.file)
+			last = json_pack("[i,i]", (int)line.file, (int)line.line);
+		else
+			json_incref(last);
+		json_array_append_new(list, last);
+	}
+	return list;
+}
+
 /* What an action made, or a program left. */
 static void set_product(json_t *object, const char *id, const struct product *product)
 {
@@ -94,6 +116,8 @@ static void set_product(json_t *object, const char *id, const struct product *pr
 	if (product->result == ACTION_TEXT) {
 		json_object_set_new(object, "text", http_json_text(product->text, product->len));
 		json_object_set_new(object, "text_truncated", json_boolean(product->truncated));
+		if (product->has_lines)
+			json_object_set_new(object, "lines", lines_json(product));
 	}
 	if (product->result == ACTION_FILES)
 		json_object_set_new(object, "files", files_json(id, product));

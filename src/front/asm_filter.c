@@ -213,44 +213,75 @@ static size_t put(char *out, size_t used, const char *data, size_t len)
 	return used + len;
 }
 
-static size_t copy_kept(struct span text, const struct spans *names, char *out)
+/* The copy of what is kept, and where it comes from. */
+struct copy {
+	char *text;
+	size_t len;
+	struct asm_lines *lines; /* NULL: nobody asks */
+};
+
+static int copy_line(struct copy *copy, struct span line, int is_code)
+{
+	copy->len = put(copy->text, copy->len, line.at, line.len);
+	copy->len = put(copy->text, copy->len, "\n", 1);
+	return copy->lines ? asm_lines_note(copy->lines,
+					    is_code ? copy->lines->now : (struct asm_line){0})
+			   : 0;
+}
+
+/* What a line that is not kept, or a label, says about those that follow. */
+static void follow_lines(struct asm_lines *lines, struct span line, enum line_kind kind)
+{
+	line = trimmed(line);
+	if (kind == LINE_DIRECTIVE)
+		asm_lines_directive(lines, line.at, line.len);
+	/* What a compiler adds of its own has labels, but no .loc. */
+	else if (kind == LINE_LABEL && !starts(line, ".L"))
+		lines->now = (struct asm_line){0};
+}
+
+static int copy_kept(struct span text, const struct spans *names, struct copy *copy)
 {
 	struct span line;
-	int dropped = 0, under_label = 0;
-	size_t used = 0;
+	int dropped = 0, under_label = 0, r = 0;
 
-	while (next_line(&text, &line)) {
+	while (r == 0 && next_line(&text, &line)) {
 		enum line_kind kind = line_kind(line);
 		int keep = kind == LINE_CODE || (kind == LINE_DATA && under_label);
 		if (kind == LINE_SECTION)
 			dropped = is_dropped_section(line);
 		if (kind == LINE_LABEL)
 			keep = under_label = label_is_kept(line, names);
+		if (copy->lines)
+			follow_lines(copy->lines, line, kind);
 		if (!keep || dropped)
 			continue;
-		if (kind == LINE_LABEL && used && !starts(line, ".L"))
-			used = put(out, used, "\n", 1);
-		used = put(out, used, line.at, line.len);
-		used = put(out, used, "\n", 1);
+		if (kind == LINE_LABEL && copy->len && !starts(line, ".L"))
+			r = copy_line(copy, (struct span){line.at, 0}, 0);
+		if (r == 0)
+			r = copy_line(copy, line, kind == LINE_CODE);
 	}
-	return used;
+	return r;
 }
 
-int asm_filter(const char *text, size_t len, char **ret_text, size_t *ret_len)
+int asm_filter(const char *text, size_t len, struct asm_lines *lines, char **ret_text,
+	       size_t *ret_len)
 {
 	const struct span whole = {text, len};
 	struct spans used = {0};
 	/* Each kept line may grow by one byte, and only labels do, which have two at least. */
-	char *out = malloc(len + len / 2 + 2);
+	struct copy copy = {.text = malloc(len + len / 2 + 2), .lines = lines};
 
-	if (!out || note_used(whole, &used) < 0) {
-		free(used.items);
-		free(out);
-		return -ENOMEM;
-	}
-	*ret_len = copy_kept(whole, &used, out);
-	out[*ret_len] = '\0';
-	*ret_text = out;
+	int r = copy.text ? note_used(whole, &used) : -ENOMEM;
+	if (r == 0)
+		r = copy_kept(whole, &used, &copy);
 	free(used.items);
+	if (r < 0) {
+		free(copy.text);
+		return r;
+	}
+	copy.text[copy.len] = '\0';
+	*ret_text = copy.text;
+	*ret_len = copy.len;
 	return 0;
 }

@@ -63,6 +63,8 @@ struct job_request {
 			     holds */
 	int compile_only; /* 1: no run step */
 	int diagnostics;  /* 1: the compiler's messages as events, too, where the language can */
+	int plain;	  /* 1: an action's text as the tool alone makes it, and its own words for
+			     what it cannot do: no source lines are linked to assembly */
 	/* 0 in a field: the default; above the ceiling: it is clamped. */
 	struct limits compile_limits, run_limits;
 };

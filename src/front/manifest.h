@@ -60,8 +60,10 @@ enum action_result {
 /* What is to become of an action's artefact. */
 struct action_plan {
 	enum action_result result;
-	int filters_asm;   /* TEXT: asm_filter.h goes over it */
-	char **file_names; /* FILES: the request's, in its order; owned */
+	int filters_asm;   /* TEXT: asm_filter.h goes over it … */
+	int links_lines;   /* … and notes which source lines it comes from */
+	char **file_names; /* FILES, and where lines are linked: the request's, in its order; owned
+			    */
 	size_t file_count;
 };
 

@@ -24,7 +24,10 @@ static const json_t *action_find(const struct choice *choice)
 	return NULL;
 }
 
-/* Why the action cannot be had, with the options that were chosen, or NULL. Borrowed. */
+/*
+ * Why the action cannot be had, with the options that were chosen, or NULL. Borrowed. A plain
+ * request hears it from the step, where that says so itself.
+ */
 static const char *action_refusal(const struct choice *choice, const json_t *action)
 {
 	const char *sentence = manifest_text(action, "unavailable");
@@ -33,9 +36,12 @@ static const char *action_refusal(const struct choice *choice, const json_t *act
 
 	if (sentence)
 		return sentence;
-	json_array_foreach (json_object_get(action, "refuse"), i, refusal)
+	json_array_foreach (json_object_get(action, "refuse"), i, refusal) {
+		if (choice->request->plain && json_is_true(json_object_get(refusal, "step_says")))
+			continue;
 		if (choice_holds(choice, json_object_get(refusal, "when")))
 			return manifest_text(refusal, "sentence");
+	}
 	return NULL;
 }
 
@@ -82,7 +88,9 @@ static int result_plan(const struct choice *choice, const json_t *action, struct
 			       : !strcmp(result, "files") ? ACTION_FILES
 							  : ACTION_MESSAGES;
 	plan->action->filters_asm = filter && choice_holds(choice, json_object_get(filter, "when"));
-	if (plan->action->result == ACTION_FILES)
+	plan->action->links_lines = plan->action->filters_asm && !choice->request->plain &&
+				    json_object_get(filter, "lines");
+	if (plan->action->result == ACTION_FILES || plan->action->links_lines)
 		r = names_copy(choice, plan->action);
 	return r < 0 ? error_set(choice->err, r, "plan", "cannot plan the job") : 0;
 }
@@ -99,6 +107,7 @@ int choice_plan_action(const struct choice *choice, struct job_plan *plan)
 		return error_set_plain(choice->err, -EINVAL, "action", "action %s: %s",
 				       choice->request->action, refusal);
 	const json_t *step = json_object_get(action, "step");
+	struct choice with_lines = *choice;
 	int r = check_no_program(choice);
 	if (r == 0)
 		r = result_plan(choice, action, plan);
@@ -106,9 +115,11 @@ int choice_plan_action(const struct choice *choice, struct job_plan *plan)
 		r = choice_artefact(choice, step, &artefact);
 	if (r < 0)
 		return r;
+	if (plan->action->links_lines)
+		with_lines.line_words = json_object_get(json_object_get(action, "filter"), "lines");
 	struct step_spec spec = {step, 1, BUNDLE_ARTEFACT_OUT, artefact, NULL};
 	plan->has_compile = 1;
-	plan->compile_bundle_fd = choice_step_bundle(choice, &spec);
+	plan->compile_bundle_fd = choice_step_bundle(&with_lines, &spec);
 	return plan->compile_bundle_fd < 0 ? plan->compile_bundle_fd : 0;
 }
 

@@ -198,7 +198,7 @@ static int check_options(struct check *check, const json_t *options)
 	json_object_foreach ((json_t *)(uintptr_t)options, key, option) {
 		size_t len = strlen(key);
 		if (len == 0 || len > NAME_MAX_BYTES || !strcmp(key, "args") ||
-		    !strcmp(key, "files") || !strcmp(key, "diagnostics") ||
+		    !strcmp(key, "files") || !strcmp(key, "diagnostics") || !strcmp(key, "lines") ||
 		    !strcmp(key, "main_file"))
 			return check_fault(check, "\"%.40s\" cannot be an option's name", key);
 		for (size_t i = 0; i < len; i++)

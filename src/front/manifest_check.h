@@ -32,10 +32,11 @@ int check_member(struct check *check, const json_t *object, const char *key, enu
 int check_elements(struct check *check, const json_t *array, value_check *how);
 
 value_check check_text, check_full_text; /* text; text that is not empty */
+value_check check_boolean;
 /* These need check->options, which must have been checked before. */
-value_check check_compile, check_run; /* steps */
-value_check check_when;		      /* a condition */
-value_check check_actions;	      /* manifest_check_action.c */
-value_check check_diagnostics;
+value_check check_compile, check_run;	    /* steps */
+value_check check_when;			    /* a condition */
+value_check check_actions;		    /* manifest_check_action.c */
+value_check check_diagnostics, check_texts; /* texts: an array */
 
 #endif

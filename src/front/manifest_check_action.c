@@ -52,7 +52,9 @@ static int check_filter(struct check *check, const json_t *value)
 	if (!json_is_object(value))
 		return check_fault(check, "must be an object");
 	int r = check_member(check, value, "kind", REQUIRED, check_filter_kind);
-	return r < 0 ? r : check_member(check, value, "when", OPTIONAL, check_when);
+	if (r == 0)
+		r = check_member(check, value, "when", OPTIONAL, check_when);
+	return r < 0 ? r : check_member(check, value, "lines", OPTIONAL, check_texts);
 }
 
 static int check_refusal(struct check *check, const json_t *value)
@@ -60,7 +62,9 @@ static int check_refusal(struct check *check, const json_t *value)
 	if (!json_is_object(value))
 		return check_fault(check, "must be an object");
 	int r = check_member(check, value, "when", REQUIRED, check_when);
-	return r < 0 ? r : check_member(check, value, "sentence", REQUIRED, check_full_text);
+	if (r == 0)
+		r = check_member(check, value, "sentence", REQUIRED, check_full_text);
+	return r < 0 ? r : check_member(check, value, "step_says", OPTIONAL, check_boolean);
 }
 
 static int check_refusals(struct check *check, const json_t *value)
@@ -92,7 +96,7 @@ static const struct action_rule {
 	{"result", REQUIRED, check_result},	    {"syntax", OPTIONAL, check_full_text},
 	{"options", OPTIONAL, check_option_names},  {"step", OPTIONAL, check_compile},
 	{"filter", OPTIONAL, check_filter},	    {"refuse", OPTIONAL, check_refusals},
-	{"unavailable", OPTIONAL, check_full_text},
+	{"unavailable", OPTIONAL, check_full_text}, {"note", OPTIONAL, check_full_text},
 };
 
 static int check_action(struct check *check, const json_t *action)

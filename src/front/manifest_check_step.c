@@ -8,7 +8,7 @@
 
 /* The compile and run steps of a language: command lines, conditions and templates. */
 
-static int check_boolean(struct check *check, const json_t *value)
+int check_boolean(struct check *check, const json_t *value)
 {
 	return json_is_boolean(value) ? 0 : check_fault(check, "must be true or false");
 }
@@ -36,7 +36,7 @@ static int check_word(struct check *check, const json_t *value)
 {
 	const char *text = json_string_value(value);
 	int stands_for_words = text && (!strcmp(text, "{args}") || !strcmp(text, "{files}") ||
-					!strcmp(text, "{diagnostics}"));
+					!strcmp(text, "{diagnostics}") || !strcmp(text, "{lines}"));
 	return stands_for_words ? 0 : check_template(check, value);
 }
 
@@ -193,7 +193,7 @@ static int check_format(struct check *check, const json_t *value)
 		       : check_fault(check, "must be rustc or gcc");
 }
 
-static int check_texts(struct check *check, const json_t *value)
+int check_texts(struct check *check, const json_t *value)
 {
 	return check_elements(check, value, check_full_text);
 }

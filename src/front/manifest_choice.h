@@ -12,6 +12,7 @@ struct choice {
 	const json_t *options; /* of the language; NULL: none */
 	const struct job_request *request;
 	const char *main_file;
+	const json_t *line_words; /* what {lines} stands for; NULL: nothing */
 	struct error *err;
 };
 

@@ -88,19 +88,24 @@ static int argv_add_many(struct argv *argv, const struct choice *choice, int fil
 	return r;
 }
 
-/* {diagnostics} stands for what makes the compiler's messages readable by machines. */
-static int argv_add_diagnostics(struct argv *argv, const struct choice *choice)
+static int argv_add_texts(struct argv *argv, const struct choice *choice, const json_t *texts)
 {
-	const json_t *diagnostics = json_object_get(choice->language, "diagnostics"), *word;
+	const json_t *text;
 	size_t i;
 	int r = 0;
 
-	if (!choice->request->diagnostics)
-		return 0;
-	json_array_foreach (json_object_get(diagnostics, "words"), i, word)
+	json_array_foreach (texts, i, text)
 		if (r == 0)
-			r = argv_add(argv, choice, json_string_value(word));
+			r = argv_add(argv, choice, json_string_value(text));
 	return r;
+}
+
+/* What makes the compiler's messages readable by machines, when somebody asked for that. */
+static const json_t *diagnostics_words(const struct choice *choice)
+{
+	return choice->request->diagnostics
+		       ? json_object_get(json_object_get(choice->language, "diagnostics"), "words")
+		       : NULL;
 }
 
 static int argv_add_word(struct argv *argv, const struct choice *choice, const char *word)
@@ -114,7 +119,9 @@ static int argv_add_word(struct argv *argv, const struct choice *choice, const c
 	if (strcmp(word, "{files}") == 0)
 		return argv_add_many(argv, choice, 1);
 	if (strcmp(word, "{diagnostics}") == 0)
-		return argv_add_diagnostics(argv, choice);
+		return argv_add_texts(argv, choice, diagnostics_words(choice));
+	if (strcmp(word, "{lines}") == 0)
+		return argv_add_texts(argv, choice, choice->line_words);
 	int r = choice_fill(choice, word, &text);
 	return r < 0 ? r : argv_add(argv, choice, text);
 }

@@ -58,6 +58,7 @@ int playground_request_read_compile(const json_t *body, struct playground_reques
 	playground_choice_apply(&choice, ret_request);
 	ret_request->build.command = CARGO_RUSTC;
 	ret_request->job.action = target;
+	ret_request->job.plain = 1;
 	return read_assembly(body, ret_request, err);
 }
 

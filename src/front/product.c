@@ -33,6 +33,20 @@ int product_read_artefact(struct product *product, int fd, size_t most)
 	return 0;
 }
 
+/* Lines that were cut off come from nowhere any more. */
+static void lines_cut(struct product *product)
+{
+	const char *at = product->text, *end = at + product->len;
+	size_t left = 0;
+
+	for (; at < end; left++) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		at = newline ? newline + 1 : end;
+	}
+	if (product->line_count > left)
+		product->line_count = left;
+}
+
 /* Cuts to PRODUCT_MAX bytes, before the character that goes beyond. */
 static void text_cut(struct product *product)
 {
@@ -46,17 +60,23 @@ static void text_cut(struct product *product)
 	product->text[len] = '\0';
 	product->len = len;
 	product->truncated = 1;
+	lines_cut(product);
 	char *smaller = realloc(product->text, len + 1);
 	if (smaller)
 		product->text = smaller;
 }
 
-static int text_filter(struct product *product)
+static int text_filter(struct product *product, const struct action_plan *plan)
 {
+	struct asm_lines lines = {.names = plan->file_names, .name_count = plan->file_count};
 	char *filtered;
 	size_t len;
 
-	int r = asm_filter(product->text, product->len, &filtered, &len);
+	int r = asm_filter(product->text, product->len, plan->links_lines ? &lines : NULL,
+			   &filtered, &len);
+	product->has_lines = plan->links_lines;
+	product->lines = lines.noted;
+	product->line_count = lines.count;
 	if (r < 0)
 		return r;
 	free(product->text);
@@ -117,7 +137,7 @@ int product_read(struct action_plan *plan, int fd, struct product **ret_product,
 			? 0
 			: product_read_artefact(product, fd, PRODUCT_READ_MAX);
 	if (r == 0 && plan->filters_asm)
-		r = text_filter(product);
+		r = text_filter(product, plan);
 	if (r < 0)
 		error_set(err, r, "action", "cannot read the result");
 	else if (plan->result == ACTION_FILES)
@@ -139,6 +159,7 @@ struct product *product_free(struct product *product)
 	for (size_t i = 0; i < product->file_count; i++)
 		free(product->files[i].name);
 	free(product->files);
+	free(product->lines);
 	free(product->text);
 	free(product);
 	return NULL;

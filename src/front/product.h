@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "front/asm_lines.h"
 #include "front/manifest.h"
 
 enum {
@@ -31,7 +32,10 @@ struct product {
 	enum action_result result;
 	char *text; /* the artefact's bytes, filtered; NUL-terminated */
 	size_t len;
-	int truncated;		    /* TEXT: there was more */
+	int truncated;		/* TEXT: there was more */
+	int has_lines;		/* TEXT: where its lines come from was asked for */
+	struct asm_line *lines; /* … for each line of the text, up to ASM_LINES_MAX; owned */
+	size_t line_count;
 	struct product_file *files; /* FILES, or collected */
 	size_t file_count;
 	int is_collected;  /* no action's, and no result: a program's files … */

@@ -40,9 +40,12 @@ static void check_filtered(const struct product *product)
 	char *again;
 	size_t len;
 
-	FUZZ_ASSERT(asm_filter(product->text, product->len, &again, &len) == 0);
+	FUZZ_ASSERT(asm_filter(product->text, product->len, NULL, &again, &len) == 0);
 	FUZZ_ASSERT(len <= product->len);
 	free(again);
+	FUZZ_ASSERT(product->has_lines && product->line_count <= ASM_LINES_MAX);
+	for (size_t i = 0; i < product->line_count; i++)
+		FUZZ_ASSERT(product->lines[i].file == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -53,11 +56,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 1)
 		return 0;
 	size_t kind = data[0] % 6, count = kind > 1 ? kind - 1 : 0;
+	size_t names = kind == 1 ? 1 : count;
 	struct action_plan plan = {
 		.result = count ? ACTION_FILES : ACTION_TEXT,
 		.filters_asm = kind == 1,
-		.file_names = count ? names_new(count) : NULL,
-		.file_count = count,
+		.links_lines = kind == 1,
+		.file_names = names ? names_new(names) : NULL,
+		.file_count = names,
 	};
 	int fd = memfd_new_sealed("artefact", data + 1, len - 1);
 	FUZZ_ASSERT(fd >= 0);
@@ -71,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (r == 0 && kind == 1)
 		check_filtered(product);
 	product_free(product);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < names; i++)
 		free(plan.file_names[i]);
 	free(plan.file_names);
 	return 0;

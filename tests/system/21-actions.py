@@ -50,8 +50,8 @@ class Listing(ActionCase):
         for lang in listed.values():
             for action in lang["actions"]:
                 self.assertLessEqual({"id", "name", "result"}, set(action))
-                self.assertLessEqual(set(action), {"id", "name", "result", "syntax", "options",
-                                                   "unavailable"})
+                self.assertLessEqual(set(action), {"id", "name", "result", "syntax", "options", "note",
+                                                   "refuse", "unavailable"})
                 self.assertLessEqual(set(action.get("options", [])), set(lang["options"]))
                 self.assertIn(action["result"], ("text", "files", "messages"))
 
@@ -100,11 +100,23 @@ class Rust(ActionCase):
         expanded = self.text("rust", "expand", RUST)
         self.assertIn("impl _serde::Serialize for Point", expanded)
 
-    def test_hir_on_stable_is_the_compilers_own_error(self):
-        outcome = self.server.run(language="rust", action="hir", code=RUST)
-        self.assertEqual(outcome.result["exit_code"], 1, str(outcome))
-        self.assertIn("only accepted on the nightly compiler", outcome.text("stderr", "action"))
-        self.assertNotIn("text", outcome.result)
+    def test_hir_on_stable_is_refused_as_the_list_says(self):
+        listed = next(lang for lang in self.server.get("/api/v1/languages").json()["languages"]
+                      if lang["id"] == "rust")
+        refused = {a["id"]: a["refuse"] for a in listed["actions"] if "refuse" in a}
+        sentence = "HIR needs nightly: choose the channel nightly."
+        self.assertEqual(refused, {"hir": [{"when": {"channel": "stable"}, "sentence": sentence,
+                                            "step_says": True}]})
+        self.refuse(["action hir: " + sentence], action="hir")
+        self.refuse([sentence], action="hir", options={"channel": "stable"})
+
+    def test_what_is_not_refused_can_be_done_on_every_channel(self):
+        for channel in language("rust")["options"]["channel"]["values"]:
+            for action in language("rust")["actions"]:
+                if "unavailable" in action or "refuse" in action:
+                    continue
+                with self.subTest(f"{action['id']} on {channel}"):
+                    self.act("rust", action["id"], RUST, options={"channel": channel})
 
     def test_format_of_one_file(self):
         result = self.act("rust", "format", "fn main(){println!( \"ü\")}")
@@ -189,6 +201,80 @@ class CAndCpp(ActionCase):
                                            " puts(\"well\"); return p[2]; }")
             self.assertEqual((outcome.stdout, outcome.stderr), ("well\n", ""), str(outcome))
             self.assertEqual(outcome.result["exit_code"], 0)
+
+
+class Lines(ActionCase):
+    """Which source line each line of assembly comes from."""
+
+    def linked(self, name, files, **options):
+        """{instruction and what follows: (file, line)} of the lines that come from somewhere, and the text's lines."""
+        outcome = self.server.run(language=name, action="asm", files=files, options=options)
+        self.assertEqual(outcome.result["exit_code"], 0, str(outcome))
+        text = outcome.result["text"].splitlines()
+        lines = outcome.result["lines"]
+        self.assertEqual(len(lines), len(text))
+        self.assertNotIn(".loc", outcome.result["text"])
+        for line, place in zip(text, lines):
+            if place is not None:
+                self.assertRegex(line, r"^\t[a-z]", "labels and data come from nowhere")
+        return text, lines
+
+    def lines_of(self, text, lines, label):
+        """The places that the instructions under a label come from, in order."""
+        start = text.index(label)
+        end = next((i for i in range(start, len(text)) if text[i] == ""), len(text))
+        return [tuple(place) for place in lines[start:end] if place]
+
+    def test_of_rust_in_two_files_without_what_is_not_the_visitors(self):
+        files = [{"name": "src/main.rs", "content":
+                  "mod other;\n\nfn main() {\n    let n = std::env::args().count() as u64;\n"
+                  "    println!(\"{}\", other::cube(n));\n}\n"},
+                 {"name": "src/other.rs", "content":
+                  "#[inline(never)]\npub fn cube(n: u64) -> u64 {\n    n.wrapping_mul(n)\n"
+                  "        .wrapping_mul(n)\n}\n"}]
+        for options in ({}, {"channel": "nightly"}, {"mode": "release", "assembly_flavor": "intel"}):
+            with self.subTest(str(options)):
+                text, lines = self.linked("rust", files, **options)
+                places = {tuple(place) for place in lines if place}
+                self.assertLessEqual({file for file, _ in places}, {0, 1})
+                self.assertIn((0, 5), places)
+                cube = set(self.lines_of(text, lines, "playground::other::cube:"))
+                self.assertTrue(cube and cube <= {(1, n) for n in range(2, 6)}, cube)
+                self.assertLessEqual({line for file, line in places if file == 0}, set(range(3, 7)))
+                std = [i for i, line in enumerate(text) if line.startswith("core::ptr::drop_in_place<")]
+                for i in std:
+                    self.assertIsNone(lines[i + 1], text[i:i + 2])
+
+    def test_of_c_and_cpp_with_a_header(self):
+        files = [{"name": "main.c", "content":
+                  '#include <stdio.h>\n#include "lib/twice.h"\nint main(int c, char **v)\n{\n'
+                  '\t(void)v;\n\tprintf("%d\\n", twice(c));\n\treturn c - 1;\n}\n'},
+                 {"name": "lib/twice.h", "content":
+                  "static inline int twice(int n)\n{\n\treturn n * 2;\n}\n"}]
+        for name in ("c", "cpp"):
+            for optimization in ("O0", "O2"):
+                with self.subTest(f"{name} {optimization}"):
+                    mine = [dict(files[0], name="main." + name), files[1]]
+                    text, lines = self.linked(name, mine, optimization=optimization)
+                    main = self.lines_of(text, lines, "main:")
+                    self.assertIn((0, 6), main)
+                    self.assertLessEqual({place for place in main if place[0] == 0},
+                                         {(0, line) for line in range(4, 9)})
+                    self.assertIn((1, 3), [tuple(place) for place in lines if place])
+
+    def test_are_not_there_where_nobody_could_read_them(self):
+        raw = self.act("c", "asm", C, options={"process_assembly": "raw"})
+        self.assertNotIn("lines", raw)
+        self.assertNotIn(".loc", raw["text"])
+        self.assertNotIn("lines", self.act("rust", "mir", RUST))
+
+    def test_of_a_hostile_source_name_its_own_files_alone(self):
+        code = ('asm(".file 3 \\"/etc/passwd\\"\\n.loc 3 7\\nnop\\n.file 4294967295 \\"main.c\\"\\n'
+                '.loc 4294967295 99999999999\\nnop");\n# 2000000000 "main.c"\nint f(void)\n{\n\treturn 1;\n}\n')
+        result = self.act("c", "asm", code)
+        for place in result["lines"]:
+            self.assertTrue(place is None or (place[0] == 0 and 1 <= place[1] < 1 << 31), place)
+        self.server.works()
 
 
 class Requests(ActionCase):

@@ -30,8 +30,8 @@ ACTIONS = [
     {"id": "asm", "name": "Assembly", "result": "text", "syntax": "asm", "options": ["mode"],
      "step": {"argv": ["/bin/as", {"when": {"mode": "debug"}, "words": ["-g"]}, "{main_file}"],
               "env": {"A": "b"}, "artefact": "out.s"},
-     "filter": {"kind": "asm", "when": {"mode": "debug"}},
-     "refuse": [{"when": {"mode": "release"}, "sentence": "Not so."}],
+     "filter": {"kind": "asm", "when": {"mode": "debug"}, "lines": ["-g1"]}, "note": "Slowly.",
+     "refuse": [{"when": {"mode": "release"}, "sentence": "Not so.", "step_says": True}],
      "needs": [{"path": "opt/{channel}/as", "option": "channel", "sentence": "Not here."}]},
     {"id": "miri", "name": "Miri", "result": "messages", "unavailable": "Not here."}]
 CONFIG = {

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@ static void check(const char *text, const char *wanted)
 	char *filtered;
 	size_t len;
 
-	assert_int_equal(asm_filter(text, strlen(text), &filtered, &len), 0);
+	assert_int_equal(asm_filter(text, strlen(text), NULL, &filtered, &len), 0);
 	assert_int_equal(len, strlen(filtered));
 	assert_string_equal(filtered, wanted);
 	free(filtered);
@@ -74,6 +75,61 @@ static void asm_filter_of_odd_text_is_harmless(void **state)
 	check("\t.section", "");
 }
 
+/* What is filtered, each line with the place it comes from: "FILE:LINE	text". */
+static void check_lines(const char *text, const char *wanted)
+{
+	static char *const names[] = {"src/main.rs", "src/a \"b\".rs", "h\303\274.h"};
+	struct asm_lines lines = {.names = names, .name_count = 3};
+	char got[1024], *filtered, *at;
+	size_t len, used = 0;
+
+	assert_int_equal(asm_filter(text, strlen(text), &lines, &filtered, &len), 0);
+	at = filtered;
+	for (size_t i = 0; i < lines.count; i++) {
+		struct asm_line from = lines.noted[i];
+		int n = (int)strcspn(at, "\n");
+		used += (size_t)snprintf(got + used, sizeof(got) - used, "%u:%u%.*s\n",
+					 (unsigned)from.file, (unsigned)from.line, n, at);
+		at += n + 1;
+	}
+	assert_int_equal(at - filtered, len);
+	assert_string_equal(got, wanted);
+	free(lines.noted);
+	free(filtered);
+}
+
+static void asm_filter_with_lines_notes_where_code_comes_from(void **state)
+{
+	(void)state;
+	check_lines(
+		"\t.file\t\"x.rs\"\n\t.file\t1 \"/playground\" \"src/main.rs\" md5 0x12\nf:\n"
+		"\t.loc\t1 3 0\n\t.cfi_startproc\n\tpush\n.Ltmp0:\n\t.loc\t1 4 13 prologue_end\n"
+		"\tnop\n\tjmp .L1\n.L1:\n\tret\n.LC0:\n\t.string \"x\"\ng:\n\tret\n",
+		"0:0f:\n0:3\tpush\n0:4\tnop\n0:4\tjmp .L1\n0:0.L1:\n0:4\tret\n0:0\n0:0g:\n"
+		"0:0\tret\n");
+}
+
+static void asm_filter_with_lines_knows_the_visitors_files_alone(void **state)
+{
+	(void)state;
+	check_lines("\t.file 1 \"/rustc/1\" \"src/main.rs\"\n\t.file 2 \"./src/a \\\"b\\\".rs\"\n"
+		    "\t.file 3 \"/tmp\" \"/playground/h\\303\\274.h\"\n\t.file 4 \"main.rs\"\nf:\n"
+		    "\t.loc 1 2\n\ta\n\t.loc 2 2\n\tb\n\t.loc 3 7\n\tc\n\t.loc 4 2\n\td\n\t.loc 2 "
+		    "0\n\te\n",
+		    "0:0f:\n0:0\ta\n1:2\tb\n2:7\tc\n0:0\td\n0:0\te\n");
+}
+
+static void asm_filter_with_lines_of_odd_directives_notes_none(void **state)
+{
+	(void)state;
+	check_lines(
+		"\t.file 5000 \"src/main.rs\"\n\t.file 99999999999999999999 \"src/main.rs\"\n"
+		"\t.file 1 \"src/main.rs\n\t.file 1\n\t.file -1 \"src/main.rs\"\n\t.file 1 \"\\\n"
+		"\t.loc 5000 1\n\ta\n\t.loc 1 1\n\tb\n\t.loc\n\tc\n\t.file 1 \"src/main.rs\"\n"
+		"\t.loc 1 4294967299\n\td\n\t.loc 1 1\n\te\n\t.loc x\n\tf\n\t.locs 1 1\n\tg\n",
+		"0:0\ta\n0:0\tb\n0:0\tc\n0:0\td\n0:1\te\n0:0\tf\n0:0\tg\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +139,9 @@ int main(void)
 		cmocka_unit_test(asm_filter_of_sections_drops_those_for_tools),
 		cmocka_unit_test(asm_filter_of_demangled_names_knows_labels),
 		cmocka_unit_test(asm_filter_of_odd_text_is_harmless),
+		cmocka_unit_test(asm_filter_with_lines_notes_where_code_comes_from),
+		cmocka_unit_test(asm_filter_with_lines_knows_the_visitors_files_alone),
+		cmocka_unit_test(asm_filter_with_lines_of_odd_directives_notes_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

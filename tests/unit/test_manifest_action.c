@@ -23,9 +23,11 @@ static const char document[] =
 	"'run':{'argv':['/playground/"
 	"x','{args}']},'diagnostics':{'format':'gcc','words':['-fx','-fy']},'actions':["
 	"{'id':'asm','name':'Assembly','result':'text','syntax':'asm','options':['style'],"
-	" 'step':{'argv':['/bin/{channel}','{diagnostics}','{main_file}'],'artefact':'{style}.s'},"
-	" 'filter':{'kind':'asm','when':{'style':'filter'}},"
-	" 'refuse':[{'when':{'channel':['nightly']},'sentence':'Not on nightly.'}]},"
+	" 'step':{'argv':['/bin/"
+	"{channel}','{diagnostics}','{lines}','{main_file}'],'artefact':'{style}.s'},"
+	" 'filter':{'kind':'asm','when':{'style':'filter'},'lines':['-g1']},"
+	" 'refuse':[{'when':{'channel':['nightly']},'sentence':'Not on "
+	"nightly.','step_says':true}]},"
 	"{'id':'format','name':'Format','result':'files',"
 	" 'step':{'argv':['/bin/fmt','{files}'],'artefact':'out'}},"
 	"{'id':'lint','name':'Lint','result':'messages','step':{'argv':['/bin/lint']}},"
@@ -92,15 +94,16 @@ static void manifest_plan_of_a_text_is_one_step_with_an_artefact(void **state)
 
 	(void)state;
 	assert_int_equal(manifest_plan(manifest, &request, &plan, NULL), 0);
-	check_bundle(&plan, "/bin/stable\nmain.rs\n", "filter.s\n");
+	check_bundle(&plan, "/bin/stable\n-g1\nmain.rs\n", "filter.s\n");
 	assert_int_equal(plan.action->result, ACTION_TEXT);
-	assert_true(plan.action->filters_asm);
+	assert_true(plan.action->filters_asm && plan.action->links_lines);
+	assert_int_equal(plan.action->file_count, 2);
 	job_plan_fini(&plan);
 	request.options = &raw;
 	request.option_count = 1;
 	assert_int_equal(manifest_plan(manifest, &request, &plan, NULL), 0);
 	check_bundle(&plan, "/bin/stable\nmain.rs\n", "raw.s\n");
-	assert_false(plan.action->filters_asm);
+	assert_false(plan.action->filters_asm || plan.action->links_lines);
 	job_plan_fini(&plan);
 	manifest_unref(manifest);
 }
@@ -124,6 +127,28 @@ static void manifest_plan_of_files_remembers_their_names(void **state)
 	check_bundle(&plan, "/bin/lint\n", "");
 	assert_int_equal(plan.action->result, ACTION_MESSAGES);
 	job_plan_fini(&plan);
+	manifest_unref(manifest);
+}
+
+static void manifest_plan_of_a_plain_request_leaves_all_to_the_step(void **state)
+{
+	static const struct job_option nightly = {"channel", "nightly"};
+	struct manifest *manifest = read_good();
+	struct job_request request = request_of("asm");
+	struct error err = {0};
+	struct job_plan plan;
+
+	(void)state;
+	request.plain = 1;
+	request.options = &nightly;
+	request.option_count = 1;
+	assert_int_equal(manifest_plan(manifest, &request, &plan, NULL), 0);
+	check_bundle(&plan, "/bin/nightly\nmain.rs\n", "filter.s\n");
+	assert_true(plan.action->filters_asm && !plan.action->links_lines);
+	job_plan_fini(&plan);
+	request.plain = 0;
+	assert_int_equal(manifest_plan(manifest, &request, &plan, &err), -EINVAL);
+	assert_string_equal(err.text, "action asm: Not on nightly.");
 	manifest_unref(manifest);
 }
 
@@ -152,7 +177,7 @@ static void manifest_plan_with_diagnostics_adds_their_words(void **state)
 	job_plan_fini(&plan);
 	request.diagnostics = 1;
 	assert_int_equal(manifest_plan(manifest, &request, &plan, NULL), 0);
-	check_bundle(&plan, "/bin/stable\n-fx\n-fy\nmain.rs\n", "filter.s\n");
+	check_bundle(&plan, "/bin/stable\n-fx\n-fy\n-g1\nmain.rs\n", "filter.s\n");
 	assert_non_null(plan.diagnostics);
 	job_plan_fini(&plan);
 	/* Nothing is compiled. */
@@ -232,8 +257,10 @@ static void manifest_read_faults_of_actions_are_told_with_their_path(void **stat
 	check_fault("'result':'text'", "'result':'sound'", "must be text, files or messages");
 	check_fault("['style'],", "['speed'],", "actions[0].options[0]: must be the name");
 	check_fault("'/bin/{channel}'", "'bin'", "actions[0].step.argv: must begin");
-	check_fault("'{main_file}'", "'{speed}'", "actions[0].step.argv[2]");
+	check_fault("'{main_file}'", "'{speed}'", "actions[0].step.argv[3]");
 	check_fault(",'artefact':'{style}.s'", "", "actions[0]: its step has no artefact");
+	check_fault("'lines':['-g1']", "'lines':'-g1'", "actions[0].filter.lines");
+	check_fault("'step_says':true", "'step_says':1", "actions[0].refuse[0].step_says");
 	check_fault("'kind':'asm'", "'kind':'wasm'", "actions[0].filter.kind: must be asm");
 	check_fault("'when':{'style'", "'when':{'speed'", "actions[0].filter.when");
 	check_fault("'sentence':'Not on nightly.'", "'sentence':''", "actions[0].refuse[0]");
@@ -252,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(manifest_plan_of_a_text_is_one_step_with_an_artefact),
 		cmocka_unit_test(manifest_plan_of_files_remembers_their_names),
+		cmocka_unit_test(manifest_plan_of_a_plain_request_leaves_all_to_the_step),
 		cmocka_unit_test(manifest_plan_of_run_is_as_without_an_action),
 		cmocka_unit_test(manifest_plan_with_diagnostics_adds_their_words),
 		cmocka_unit_test(manifest_plan_of_what_cannot_be_had_says_why),

@@ -49,6 +49,38 @@ static void product_read_of_assembly_filters_it(void **state)
 	product_free(product);
 }
 
+static void product_read_of_assembly_with_lines_notes_them_as_far_as_its_text_goes(void **state)
+{
+	static const char head[] = "\t.file 1 \"a.rs\"\nf:\n\t.loc 1 7\n";
+	static char *names[] = {"a.rs"};
+	struct action_plan plan = {.result = ACTION_TEXT,
+				   .filters_asm = 1,
+				   .links_lines = 1,
+				   .file_names = names,
+				   .file_count = 1};
+	struct product *product;
+	size_t len = 2 * (size_t)PRODUCT_MAX;
+	char *text = malloc(len);
+
+	(void)state;
+	assert_non_null(text);
+	assert_int_equal(read_bytes(&plan, head, sizeof(head) - 1, &product, NULL), 0);
+	assert_int_equal(product->line_count, 1);
+	product_free(product);
+	/* 64-byte lines, of which half are cut off. */
+	memset(text, 'x', len);
+	for (size_t i = 0; i < len; i += 64)
+		memcpy(text + i, "\n\t", 2);
+	memcpy(text, head, sizeof(head) - 1);
+	assert_int_equal(read_bytes(&plan, text, len, &product, NULL), 0);
+	assert_true(product->has_lines && product->truncated);
+	assert_in_range(product->line_count, PRODUCT_MAX / 64, PRODUCT_MAX / 64 + 2);
+	assert_int_equal(product->lines[0].line, 0);
+	assert_int_equal(product->lines[product->line_count - 1].line, 7);
+	product_free(product);
+	free(text);
+}
+
 /* A text of 2-byte characters from offset on, one byte over the limit and more. */
 static void check_cut(size_t offset, size_t wanted)
 {
@@ -157,6 +189,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(product_read_of_a_text_is_the_text),
 		cmocka_unit_test(product_read_of_assembly_filters_it),
+		cmocka_unit_test(
+			product_read_of_assembly_with_lines_notes_them_as_far_as_its_text_goes),
 		cmocka_unit_test(product_read_of_a_long_text_is_cut_on_a_character),
 		cmocka_unit_test(product_read_of_an_artefact_beyond_what_is_read_is_cut),
 		cmocka_unit_test(product_read_of_files_splits_them),
