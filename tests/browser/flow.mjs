@@ -4,6 +4,7 @@ import { addEmbedTests } from "./embed.mjs";
 import { addFileTests } from "./files.mjs";
 import { addFixTests } from "./fixes.mjs";
 import { addHostileTests } from "./hostile.mjs";
+import { addLinkTests } from "./links.mjs";
 import { addMdbookTests } from "./mdbook.mjs";
 import { addPeopleTests } from "./people.mjs";
 import { addPictureTests } from "./pictures.mjs";
@@ -363,6 +364,7 @@ for (const scheme of ["light", "dark"]) {
 
 addFileTests(test);
 addToolTests(test);
+addLinkTests(test);
 addFixTests(test);
 addPeopleTests(test);
 addPictureTests(test);

@@ -23,6 +23,17 @@ const looks = EditorView.theme({
   ".cm-lineNumbers .cm-gutterElement": { padding: "0 10px 0 18px", minWidth: "28px" },
   ".cm-activeLine": { backgroundColor: "var(--active-line)" },
   ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--ink)" },
+  ".cm-line.cm-linked": { backgroundColor: "var(--linked)", boxShadow: "inset 3px 0 var(--accent)" },
+  ".cm-link-gutter .cm-gutterElement": { display: "flex", alignItems: "center", cursor: "pointer" },
+  ".link-mark": {
+    width: "6px",
+    height: "1em",
+    marginLeft: "4px",
+    borderRadius: "2px",
+    backgroundColor: "var(--accent)",
+    opacity: "0.55",
+  },
+  ".link-mark:hover": { opacity: "1" },
   ".cm-cursor, .cm-dropCursor": { borderLeft: "2px solid var(--accent)" },
   ".cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground": {
     backgroundColor: "var(--selection)",

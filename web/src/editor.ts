@@ -44,7 +44,10 @@ export class Editor {
   private opening = 0;
   private keys: Keys = "usual";
 
-  constructor(private readonly events: EditorEvents) {
+  constructor(
+    private readonly events: EditorEvents,
+    private readonly more: Extension = [],
+  ) {
     const root = byId("editor").attachShadow({ mode: "open" });
     this.view = new EditorView({ parent: root, root, state: EditorState.create() });
     this.plain = new PlainEditor(byId<HTMLTextAreaElement>("plain-editor"), this.view);
@@ -58,6 +61,7 @@ export class Editor {
       syntax.of(this.now.syntax),
       dark.of(this.now.dark),
       describe(file),
+      this.more,
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
         this.plain.follow();
@@ -192,17 +196,35 @@ export class Editor {
     this.view.requestMeasure();
   }
 
-  goTo(line: number, column: number): void {
+  /** The line the cursor is on. */
+  get line(): number {
+    const { doc, selection } = this.view.state;
+    return doc.lineAt(Math.min(this.plain.cursor ?? selection.main.head, doc.length)).number;
+  }
+
+  goTo(line: number, column: number, focus = true): void {
     const anchor = offsetOf(this.view.state.doc, line, column);
     this.view.dispatch({
       selection: { anchor },
       effects: EditorView.scrollIntoView(anchor, { y: "center" }),
     });
-    this.focus();
+    if (focus || this.plain.isShown) this.focus();
+  }
+
+  /** Dispatches to every file, shown or not. */
+  eachFile(spec: (state: EditorState, file: string) => TransactionSpec): void {
+    for (const file of this.states.keys()) this.dispatchTo(file, (state) => spec(state, file));
+  }
+
+  /** What is to be known of a file's state, or null when there is no such file. */
+  ask<T>(file: string, question: (state: EditorState) => T): T | null {
+    this.keep();
+    const state = this.states.get(file);
+    return state ? question(state) : null;
   }
 
   mark(diagnostics: readonly Diagnostic[]): void {
-    for (const file of this.states.keys()) this.dispatchTo(file, (state) => markSpec(state, diagnostics, file));
+    this.eachFile((state, file) => markSpec(state, diagnostics, file));
   }
 
   /** Applies a fix of the shown file's, counted as fixesOf() does. */

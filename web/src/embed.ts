@@ -31,7 +31,7 @@ const runner = new Runner({
   editor,
   output,
   startText: () => "",
-  takeResult: resultTaker(editor, output),
+  takeResult: resultTaker(editor, output, null),
   showDiagnostics: () => undefined,
   serverLost: () => undefined,
   remember: () => undefined,

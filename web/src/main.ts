@@ -1,6 +1,7 @@
 // Puts the page together: one store, the views on it, and what they tell each other.
 
 import { openAddress, readAddress } from "./address";
+import { AsmLinks } from "./asm-links";
 import { AwayError, fetchLanguages } from "./api";
 import { showKeys, startCommands } from "./commands";
 import { Connection } from "./connection";
@@ -38,12 +39,16 @@ const store = new Store({
   live: load("live", false),
 });
 
-const editor: Editor = new Editor({
-  changed: () => {
-    project.changed();
-    tools.follow();
+const links = new AsmLinks(store, () => editor, (file) => project.showFile(file));
+const editor: Editor = new Editor(
+  {
+    changed: () => {
+      project.changed();
+      tools.follow();
+    },
   },
-});
+  links.sourceExtension,
+);
 const project = new Project(store, editor);
 const output = new OutputView((file, line, column) => {
   project.showFile(file);
@@ -56,7 +61,7 @@ const runner = new Runner({
   editor,
   output,
   startText: () => input.startText,
-  takeResult: resultTaker(editor, output),
+  takeResult: resultTaker(editor, output, links),
   showDiagnostics: (diagnostics) => {
     const list = fixList(editor, diagnostics, store.state.files, (file) => project.showFile(file));
     if (list) output.add(list, "before");
@@ -136,7 +141,7 @@ function share(): void {
 }
 
 const settings = () => openSettings(store, { choice: theme.choice, set: (choice) => theme.set(choice) });
-const commands = pageCommands({ store, editor, runner, tools, toolchain, tabs, theme, programs, share, settings });
+const commands = pageCommands({ store, editor, runner, tools, toolchain, tabs, theme, programs, links, share, settings });
 
 new StatusView(store);
 startLayout(store, startSplit());

@@ -32,6 +32,8 @@ export class OutputView {
   private titles: Record<StepKind, string> = { compile: "Compiler", run: "Program", action: "" };
   /* The end is kept in view, until the visitor scrolls up. */
   private pinned = true;
+  /* What is shown at the end of an action is read from its start, and stays where the visitor is. */
+  private follows = true;
   private lastTop = 0;
   private whenShown: (() => void)[] = [];
 
@@ -55,7 +57,7 @@ export class OutputView {
     this.content.replaceChildren();
     this.pattern = locationPattern(files);
     this.titles.action = action?.name ?? "";
-    this.pinned = true;
+    this.pinned = this.follows = true;
     this.welcome.hidden = true;
   }
 
@@ -82,7 +84,7 @@ export class OutputView {
     this.whenShown.push(() => {
       if (note) this.content.append(el("p", { class: "note" }, note));
       if (!showStart) return;
-      this.pinned = false;
+      this.pinned = this.follows = false;
       this.scroller.scrollTop = 0;
     });
     this.schedule();
@@ -105,7 +107,7 @@ export class OutputView {
 
   private notePosition(): void {
     const { scrollTop, clientHeight, scrollHeight } = this.scroller;
-    if (scrollHeight - scrollTop - clientHeight < 24) this.pinned = true;
+    if (this.follows && scrollHeight - scrollTop - clientHeight < 24) this.pinned = true;
     else if (scrollTop < this.lastTop) this.pinned = false;
     this.lastTop = scrollTop;
   }

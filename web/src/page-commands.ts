@@ -3,7 +3,9 @@
 import { showKeys } from "./commands";
 import type { Command } from "./commands";
 import { byId } from "./dom";
+import type { AsmLinks } from "./asm-links";
 import type { Editor } from "./editor";
+import { refusalOf } from "./plan";
 import type { Programs } from "./programs";
 import type { Runner } from "./runner";
 import type { Store } from "./state";
@@ -21,12 +23,14 @@ interface Parts {
   tabs: Tabs;
   theme: Theme;
   programs: Programs;
+  links: AsmLinks;
   share: () => void;
   settings: () => void;
 }
 
 function canDo(store: Store, id: string): boolean {
-  return store.state.language?.actions?.some((action) => action.id === id && !action.unavailable) ?? false;
+  const { language, options } = store.state;
+  return language?.actions?.some((action) => action.id === id && !refusalOf(action, options)) ?? false;
 }
 
 function showInput(): void {
@@ -38,7 +42,7 @@ function showLanguages(): void {
   byId("languages").querySelector<HTMLElement>("input:checked, select")?.focus();
 }
 
-export function pageCommands({ store, editor, runner, tools, toolchain, tabs, theme, programs, share, settings }: Parts): Command[] {
+export function pageCommands({ store, editor, runner, tools, toolchain, tabs, theme, programs, links, share, settings }: Parts): Command[] {
   const doIfItCan = (id: string) => () => void (canDo(store, id) && runner.start(id));
   const commands: Command[] = [
     { id: "run", name: "Run, or what the button says", key: "Mod+Enter", run: () => void runner.start() },
@@ -54,6 +58,7 @@ export function pageCommands({ store, editor, runner, tools, toolchain, tabs, th
     { id: "file-previous", name: "Previous file", key: "Alt+PageUp", run: () => tabs.step(-1) },
     { id: "editor", name: "To the editor", key: "Alt+Shift+KeyE", run: () => editor.focus() },
     { id: "output", name: "To the output", key: "Alt+Shift+KeyU", run: () => byId("output").focus() },
+    { id: "linked", name: "From a line to its assembly, or back", key: "Alt+Shift+KeyA", run: () => links.jump() },
     { id: "input", name: "To the program’s input", key: "Alt+Shift+KeyI", run: showInput },
     { id: "recent", name: "Recent programs", key: "Alt+Shift+KeyH", run: () => programs.openRecent() },
     { id: "theme", name: "Light or dark", key: "Alt+Shift+KeyT", run: () => theme.toggle() },

@@ -18,6 +18,11 @@ export class PlainEditor {
     return !this.area.hidden;
   }
 
+  /** Where the cursor is, or null: the field is not shown. */
+  get cursor(): number | null {
+    return this.isShown ? this.area.selectionStart : null;
+  }
+
   show(shown: boolean): void {
     this.area.hidden = !shown;
     this.follow();

@@ -1,7 +1,7 @@
 // What Run does: what the visitor chose, or what the program's text asks for.
 
 import type { State } from "./state";
-import type { Action, Language, SourceFile } from "./types";
+import type { Action, Condition, Language, SourceFile } from "./types";
 
 export const AUTO = "auto";
 
@@ -31,6 +31,15 @@ function crateTypeOf(language: Language, text: string): Record<string, string> {
   const said = CRATE_TYPE.exec(text)?.[1];
   const type = said ?? (MAIN.test(text) ? "" : "lib");
   return language.options?.["crate_type"]?.values.includes(type) ? { crate_type: type } : {};
+}
+
+function holds(condition: Condition, options: Record<string, string>): boolean {
+  return Object.entries(condition).every(([name, wanted]) => [wanted].flat().includes(options[name] ?? ""));
+}
+
+/** Why the image cannot do it with these options, or undefined. */
+export function refusalOf({ unavailable, refuse }: Action, options: Record<string, string>): string | undefined {
+  return unavailable ?? refuse?.find(({ when }) => [when].flat().some((one) => holds(one, options)))?.sentence;
 }
 
 const run: Plan = { label: "Run", options: {}, compileOnly: false, action: null };
@@ -66,7 +75,7 @@ export function planFor(state: State, choice: string, files: readonly SourceFile
   if (!language) return run;
   const text = files[0]?.text ?? "";
   const action = language.actions?.find(({ id }) => id === choice);
-  if (action && action.unavailable === undefined) {
+  if (action && refusalOf(action, state.options) === undefined) {
     const options = isTestable(language) && action.result === "text" ? crateTypeOf(language, text) : {};
     return { label: action.name, options: isUsual(state, "crate_type") ? options : {}, compileOnly: false, action };
   }

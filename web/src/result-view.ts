@@ -3,6 +3,7 @@
 import { searchKeymap } from "@codemirror/search";
 import { defaultKeymap } from "@codemirror/commands";
 import { EditorState } from "@codemirror/state";
+import type { Extension } from "@codemirror/state";
 import { EditorView, drawSelection, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { copyText, el } from "./dom";
 import { editorLooks } from "./editor-theme";
@@ -17,14 +18,22 @@ function copyButton(text: string): HTMLElement {
   return button;
 }
 
+/** What a text comes with when its lines are linked to others. */
+export interface TextLinks {
+  extension: Extension;
+  note: HTMLElement;
+  open: (view: EditorView) => void;
+}
+
 /** A section that shows the text; its syntax comes when it is loaded. */
-export function resultView(action: Action, text: string, truncated: boolean): HTMLElement {
+export function resultView(action: Action, text: string, truncated: boolean, links: TextLinks | null): HTMLElement {
   const place = el("div", { class: "result-text" });
   const lines = text.split("\n").length;
   const element = el(
     "section",
     { class: "step step-result", "aria-label": action.name },
     el("div", { class: "made-head" }, el("h3", {}, action.name), el("span", {}, `${lines} lines`), copyButton(text)),
+    links?.note,
     truncated && el("p", { class: "note" }, "It is longer than what a reply can hold; this is its beginning."),
     place,
   );
@@ -35,6 +44,7 @@ export function resultView(action: Action, text: string, truncated: boolean): HT
     drawSelection(),
     EditorState.readOnly.of(true),
     EditorView.contentAttributes.of({ "aria-label": action.name, tabindex: "0" }),
+    links?.extension ?? [], /* before the usual keys: Enter is its own */
     keymap.of([...defaultKeymap, ...searchKeymap]),
     editorLooks,
     EditorView.theme({ "&": { height: "auto" }, ".cm-content": { paddingBottom: "14px" } }),
@@ -43,5 +53,6 @@ export function resultView(action: Action, text: string, truncated: boolean): HT
   void loadSyntax(action.syntax ?? "").then((syntax) =>
     view.setState(EditorState.create({ doc: text, extensions: [extensions, syntax] })),
   );
+  links?.open(view);
   return element;
 }

@@ -1,8 +1,10 @@
 // Takes in what an action made: a text is shown below the output, changed files go into the editor.
 
+import type { AsmLinks } from "./asm-links";
 import type { Editor } from "./editor";
 import type { OutputView } from "./output";
 import { resultView } from "./result-view";
+import type { TextLinks } from "./result-view";
 import type { Action, JobResult, SourceFile } from "./types";
 
 function takeFiles(editor: Editor, result: JobResult, sent: readonly SourceFile[]): string {
@@ -21,12 +23,17 @@ function takeFiles(editor: Editor, result: JobResult, sent: readonly SourceFile[
   return changed ? "The text was changed. Undo takes it back." : "There was nothing to change.";
 }
 
+function textLinks(links: AsmLinks | null, { lines }: JobResult, sent: readonly SourceFile[]): TextLinks | null {
+  if (!links || !lines) return null;
+  return { extension: links.assemblyExtension, note: links.note, open: (view) => links.open(view, lines, sent) };
+}
+
 /** For the runner: a sentence to show at the end, or "". */
-export function resultTaker(editor: Editor, output: OutputView) {
+export function resultTaker(editor: Editor, output: OutputView, links: AsmLinks | null) {
   return (action: Action, result: JobResult, sent: readonly SourceFile[]): string => {
     if (action.result === "files") return takeFiles(editor, result, sent);
     if (action.result === "text" && result.text)
-      output.add(resultView(action, result.text, result.text_truncated === true), "after");
+      output.add(resultView(action, result.text, result.text_truncated === true, textLinks(links, result, sent)), "after");
     if (action.result === "messages" && output.isEmpty && result.exit_code === 0) return "Nothing to complain about.";
     return "";
   };

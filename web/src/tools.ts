@@ -5,7 +5,7 @@ import { byId } from "./dom";
 import { keyName } from "./commands";
 import { Menu } from "./menu";
 import type { MenuGroup, MenuItem } from "./menu";
-import { AUTO, planFor, waysToRun } from "./plan";
+import { AUTO, planFor, refusalOf, waysToRun } from "./plan";
 import { save } from "./storage";
 import type { Store } from "./state";
 import type { Action, SourceFile } from "./types";
@@ -57,12 +57,14 @@ export class Tools {
     return groups;
   }
 
-  private item({ id, name, result, unavailable }: Action): MenuItem {
+  private item(action: Action): MenuItem {
+    const { id, name, result, note } = action;
+    const refusal = refusalOf(action, this.store.state.options);
     return {
       id,
       label: name,
-      note: unavailable,
-      disabled: unavailable !== undefined,
+      note: refusal ?? note,
+      disabled: refusal !== undefined,
       ...(id === "format" ? { key: keyName("Alt+Shift+KeyF") } : {}),
       ...(result === "files" ? {} : { checked: this.store.state.choice === id }),
     };

@@ -25,6 +25,9 @@ export interface Channel {
   vetting?: { audited: number; exempted: number };
 }
 
+/** Option → the value it has, or one of those. */
+export type Condition = Record<string, string | string[]>;
+
 /** Something other than running that an image can do with a program: show its assembly, format it, … */
 export interface Action {
   id: string;
@@ -34,6 +37,10 @@ export interface Action {
   syntax?: string;
   /** the language's options it heeds */
   options?: string[];
+  /** a few words about it */
+  note?: string;
+  /** with which options it cannot be had, and why */
+  refuse?: { when: Condition | Condition[]; sentence: string }[];
   /** why this image cannot do it */
   unavailable?: string;
 }
@@ -102,6 +109,8 @@ export interface JobResult extends Omit<StepResult, "step"> {
   /** what an action made, by its `result` */
   text?: string;
   text_truncated?: boolean;
+  /** of assembly: for each line which of the files that were sent, from 0, and which line there */
+  lines?: ([number, number] | null)[];
   /** an action's, or what a program left */
   files?: (MadeFile | LeftFile)[];
   files_left_out?: number;
