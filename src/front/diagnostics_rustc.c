@@ -53,19 +53,21 @@ static json_t *fix_of(const json_t *child)
 {
 	json_t *edits = json_array();
 	const json_t *span, *applicability = NULL;
+	int is_whole = 1;
 	size_t i;
 
 	json_array_foreach (json_object_get(child, "spans"), i, span) {
 		json_t *text = json_object_get(span, "suggested_replacement");
 		json_t *edit = json_is_string(text) ? json_pack("{s:O}", "text", text) : NULL;
-		/* A suggestion inside a macro of somebody else's cannot be made. */
-		if (edit && span_of_visitor(span) == span && set_place(edit, span) == 0) {
-			json_array_append(edits, edit);
-			applicability = json_object_get(span, "suggestion_applicability");
-		}
-		json_decref(edit);
+		if (!edit)
+			continue;
+		/* In a macro of somebody else's nothing can be changed, and half a fix is none. */
+		is_whole &= span_of_visitor(span) == span && set_place(edit, span) == 0;
+		applicability = json_object_get(span, "suggestion_applicability");
+		json_array_append_new(edits, edit);
 	}
-	if (json_array_size(edits) == 0 || !json_is_string(json_object_get(child, "message"))) {
+	if (!is_whole || json_array_size(edits) == 0 ||
+	    !json_is_string(json_object_get(child, "message"))) {
 		json_decref(edits);
 		return NULL;
 	}

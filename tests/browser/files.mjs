@@ -2,7 +2,7 @@
 import { assert, assertIncludes } from "./playground.mjs";
 import * as programs from "./programs.mjs";
 
-async function addFile(p, name, text) {
+export async function addFile(p, name, text) {
   await p.page.locator("#file-add").click();
   await p.page.locator("#file-entry").fill(name);
   await p.page.locator("#file-entry").press("Enter");

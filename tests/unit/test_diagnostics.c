@@ -90,6 +90,26 @@ static void diagnostics_feed_rustc_line_is_text_and_event(void **state)
 	      "]}],\"code\":\"E1\",\"file\":\"a.rs\"," PLACE "\n");
 }
 
+static void diagnostics_feed_rustc_fix_that_cannot_be_made_whole_is_none(void **state)
+{
+#define EDIT(file) SPAN(file, "null") ",\"suggested_replacement\":\"x\"}"
+	(void)state;
+	check(DIAGNOSTICS_RUSTC, "",
+	      "{\"message\":\"m\",\"code\":null,\"level\":\"error\",\"spans\":[" SPAN("a.rs", "nul"
+											      "l") "}],\"children\":[{\"message\":\"half\",\"spans\":[" EDIT(
+		      "a.rs") "," EDIT("/rustc/std.rs") "]},{\"message\":\"whole\",\"spans\":"
+							"[" EDIT("a.rs") "," EDIT("b.rs") "]}],"
+											  "\"render"
+											  "ed\":"
+											  "\"\"}\n",
+	      "",
+	      "{\"type\":\"diagnostic\",\"severity\":\"error\",\"message\":\"m\",\"rendered\":\"\","
+	      "\"fixes\":[{\"message\":\"whole\",\"applicability\":\"Unspecified\",\"edits\":["
+	      "{\"text\":\"x\",\"file\":\"a.rs\"," PLACE ",{\"text\":\"x\",\"file\":\"b.rs\"," PLACE
+	      "]}],\"file\":\"a.rs\"," PLACE "\n");
+#undef EDIT
+}
+
 static void diagnostics_feed_rustc_place_in_a_macro_is_where_it_is_used(void **state)
 {
 	(void)state;
@@ -233,6 +253,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(diagnostics_feed_rustc_line_is_text_and_event),
+		cmocka_unit_test(diagnostics_feed_rustc_fix_that_cannot_be_made_whole_is_none),
 		cmocka_unit_test(diagnostics_feed_rustc_place_in_a_macro_is_where_it_is_used),
 		cmocka_unit_test(diagnostics_feed_rustc_what_is_none_is_text),
 		cmocka_unit_test(diagnostics_feed_gcc_text_is_kept_but_for_fixes),

@@ -9,7 +9,7 @@ import { EditorView } from "@codemirror/view";
 import { byId } from "./dom";
 import { editorExtensions } from "./editor-setup";
 import { loadKeys } from "./keys";
-import { applyFix, markSpec, offsetOf } from "./marks";
+import { filesToFix, fixSpec, markSpec, offsetOf, unmarkSpec } from "./marks";
 import { PlainEditor } from "./plain-editor";
 import { retext, retextSpec } from "./retext";
 import type { Keys } from "./settings";
@@ -224,12 +224,18 @@ export class Editor {
   }
 
   mark(diagnostics: readonly Diagnostic[]): void {
-    this.eachFile((state, file) => markSpec(state, diagnostics, file));
+    this.eachFile((state, file) => markSpec(state, diagnostics, file, (id) => this.applyFix(id)));
   }
 
-  /** Applies a fix of the shown file's, counted as fixesOf() does. */
-  applyFix(index: number): boolean {
-    return applyFix(this.view, index);
+  /** Makes all changes of a fix, by its id among fixesOf(); false when a text was edited there since. */
+  applyFix(id: number): boolean {
+    this.keep();
+    const files = filesToFix(this.states, id);
+    for (const file of files) this.dispatchTo(file, (state) => fixSpec(state, id));
+    if (!files.length) return false;
+    this.eachFile((state) => unmarkSpec(state, id));
+    this.events.changed();
+    return true;
   }
 
   focus(): void {

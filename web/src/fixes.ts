@@ -2,7 +2,8 @@
 
 import { el } from "./dom";
 import type { Editor } from "./editor";
-import { fixesOf } from "./marks";
+import { filesOf, fixesOf } from "./marks";
+import type { OfferedFix } from "./marks";
 import type { Diagnostic, Fix } from "./types";
 
 const SHOWN_MAX = 20;
@@ -12,21 +13,27 @@ function preview({ edits }: Fix): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
-function fixRow(editor: Editor, showFile: (file: string) => void, fix: Fix, index: number): HTMLElement {
+/* "src/main.rs:3", or all files with how many places when there are several. */
+function where(fix: Fix): string {
+  const files = filesOf(fix);
+  const { edits } = fix;
+  return files.length > 1 ? `${edits.length} places in ${files.join(", ")}` : `${files[0]!}:${edits[0]!.line}`;
+}
+
+function fixRow(editor: Editor, showFile: (file: string) => void, { id, fix }: OfferedFix): HTMLElement {
   const button = el("button", { type: "button", class: "button small" }, "Apply");
-  const { file, line } = fix.edits[0]!;
   const change = preview(fix);
   const row = el(
     "li",
     {},
     button,
     el("span", {}, fix.message.replace(/[:\s]+$/, ""), change && ": ", change && el("code", {}, change)),
-    el("span", { class: "where" }, `${file}:${line}`),
+    el("span", { class: "where" }, where(fix)),
   );
   button.setAttribute("aria-label", `Apply: ${row.textContent.replace(/^Apply/, "")}`);
   button.addEventListener("click", () => {
-    showFile(file);
-    const done = editor.applyFix(index);
+    const done = editor.applyFix(id);
+    if (done) showFile(fix.edits[0]!.file);
     button.disabled = true;
     button.textContent = done ? "Done" : "Outdated";
     if (!done) button.title = "The text has been edited there since.";
@@ -38,13 +45,9 @@ function fixRow(editor: Editor, showFile: (file: string) => void, fix: Fix, inde
 export function fixList(
   editor: Editor,
   diagnostics: readonly Diagnostic[],
-  files: readonly string[],
   showFile: (file: string) => void,
 ): HTMLElement | null {
-  const rows = files.flatMap((file) =>
-    fixesOf(diagnostics, file).map((fix, index) => (fix.edits.length ? fixRow(editor, showFile, fix, index) : null)),
-  );
-  const shown = rows.filter((row) => row !== null).slice(0, SHOWN_MAX);
+  const shown = fixesOf(diagnostics).slice(0, SHOWN_MAX).map((fix) => fixRow(editor, showFile, fix));
   if (!shown.length) return null;
   return el("section", { class: "fixes", "aria-label": "Suggested fixes" }, el("h3", {}, "Suggested fixes"), el("ul", {}, ...shown));
 }

@@ -63,7 +63,7 @@ const runner = new Runner({
   startText: () => input.startText,
   takeResult: resultTaker(editor, output, links),
   showDiagnostics: (diagnostics) => {
-    const list = fixList(editor, diagnostics, store.state.files, (file) => project.showFile(file));
+    const list = fixList(editor, diagnostics, (file) => project.showFile(file));
     if (list) output.add(list, "before");
   },
   serverLost: () => connection.lost(),

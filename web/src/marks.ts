@@ -6,7 +6,6 @@ import { forEachDiagnostic, setDiagnostics } from "@codemirror/lint";
 import type { Diagnostic as Mark } from "@codemirror/lint";
 import { StateEffect, StateField } from "@codemirror/state";
 import type { ChangeDesc, EditorState, Text, TransactionSpec } from "@codemirror/state";
-import type { EditorView } from "@codemirror/view";
 import type { Diagnostic, Fix, Range } from "./types";
 
 interface Change {
@@ -15,14 +14,24 @@ interface Change {
   insert: string;
 }
 
+/* What a fix changes in one file. */
 interface PendingFix {
-  message: string;
+  id: number;
+  /** how many files it changes */
+  files: number;
   changes: Change[];
 }
 
-/* A mark that knows its fixes, by their place in fixField. */
+/* A mark that knows the ids of its fixes. */
 interface FixableMark extends Mark {
   fixes: number[];
+}
+
+/** A fix with what it was offered for; its id is its place among all. */
+export interface OfferedFix {
+  id: number;
+  diagnostic: Diagnostic;
+  fix: Fix;
 }
 
 const setFixes = StateEffect.define<PendingFix[]>();
@@ -50,7 +59,7 @@ export const fixField = StateField.define<PendingFix[]>({
     let next = docChanged ? fixes.map((fix) => follow(fix, changes)) : fixes;
     for (const effect of effects) {
       if (effect.is(setFixes)) next = effect.value;
-      else if (effect.is(dropFix)) next = next.map((fix, i) => (i === effect.value ? { ...fix, changes: [] } : fix));
+      else if (effect.is(dropFix)) next = next.map((fix) => (fix.id === effect.value ? { ...fix, changes: [] } : fix));
     }
     return next;
   },
@@ -76,10 +85,22 @@ function visibleRange(state: EditorState, range: Range): { from: number; to: num
   return from < line.to ? { from, to: from + 1 } : { from: Math.max(from - 1, line.from), to: from };
 }
 
-function pendingFix(doc: Text, fix: Fix): PendingFix {
+/** All fixes the compiler suggests; each may change several places, in several files. */
+export function fixesOf(diagnostics: readonly Diagnostic[]): OfferedFix[] {
+  return diagnostics
+    .flatMap((diagnostic) => (diagnostic.fixes ?? []).map((fix) => ({ diagnostic, fix })))
+    .filter(({ fix }) => fix.edits.length)
+    .map((offered, id) => ({ id, ...offered }));
+}
+
+export const filesOf = ({ edits }: Fix): string[] => [...new Set(edits.map(({ file }) => file))];
+
+function pendingFix(doc: Text, { id, fix }: OfferedFix, file: string): PendingFix {
+  const mine = fix.edits.filter((edit) => edit.file === file);
   return {
-    message: fix.message,
-    changes: fix.edits.map((edit) => ({
+    id,
+    files: filesOf(fix).length,
+    changes: mine.map((edit) => ({
       from: offsetOf(doc, edit.line, edit.column),
       to: offsetOf(doc, edit.end_line, edit.end_column),
       insert: edit.text,
@@ -87,34 +108,40 @@ function pendingFix(doc: Text, fix: Fix): PendingFix {
   };
 }
 
-/** Applies a fix and takes its mark away; false when its text has been edited since. */
-export function applyFix(view: EditorView, index: number): boolean {
-  const changes = view.state.field(fixField)[index]?.changes ?? [];
-  if (!changes.length) return false;
-  view.dispatch({
-    changes,
-    effects: dropFix.of(index),
+const pendingOf = (state: EditorState, id: number): PendingFix | undefined =>
+  state.field(fixField).find((fix) => fix.id === id);
+
+/** The files a fix is to change, or [] when one of them is gone or was edited there since. */
+export function filesToFix(states: ReadonlyMap<string, EditorState>, id: number): string[] {
+  const parts = [...states].flatMap(([file, state]) => {
+    const fix = pendingOf(state, id);
+    return fix ? [{ file, fix }] : [];
+  });
+  const whole = parts.every(({ fix }) => fix.changes.length && fix.files === parts.length);
+  return whole ? parts.map(({ file }) => file) : [];
+}
+
+/** Makes a fix's changes in one file, as one step of its history. */
+export function fixSpec(state: EditorState, id: number): TransactionSpec {
+  return {
+    changes: pendingOf(state, id)?.changes ?? [],
+    effects: dropFix.of(id),
     annotations: isolateHistory.of("full"),
     userEvent: "input.fix",
     scrollIntoView: true,
-  });
+  };
+}
+
+/** Takes the marks away that this fix was offered for. */
+export function unmarkSpec(state: EditorState, id: number): TransactionSpec {
   const left: Mark[] = [];
-  forEachDiagnostic(view.state, (mark, from, to) => {
-    if (!(mark as FixableMark).fixes.includes(index)) left.push({ ...mark, from, to });
+  forEachDiagnostic(state, (mark, from, to) => {
+    if (!(mark as FixableMark).fixes.includes(id)) left.push({ ...mark, from, to });
   });
-  view.dispatch(setDiagnostics(view.state, left));
-  return true;
+  return setDiagnostics(state, left);
 }
 
-/** The fixes of a file's diagnostics, in the order applyFix() counts them. */
-export function fixesOf(diagnostics: readonly Diagnostic[], file: string): Fix[] {
-  return diagnostics
-    .filter((diagnostic) => diagnostic.file === file)
-    .flatMap(({ fixes = [] }) => fixes.filter((fix) => fix.edits.every((edit) => edit.file === file)));
-}
-
-function markOf(state: EditorState, diagnostic: Diagnostic, firstFix: number, count: number): FixableMark {
-  const fixes = Array.from({ length: count }, (_, i) => firstFix + i);
+function markOf(state: EditorState, diagnostic: Diagnostic, fixes: number[], apply: (id: number) => void): FixableMark {
   const { severity, message, code } = diagnostic;
   return {
     ...visibleRange(state, diagnostic),
@@ -122,22 +149,26 @@ function markOf(state: EditorState, diagnostic: Diagnostic, firstFix: number, co
     message,
     ...(code ? { source: code } : {}),
     fixes,
-    actions: fixes.map((index) => ({ name: "Apply fix", apply: (view) => void applyFix(view, index) })),
+    actions: fixes.map((id) => ({ name: "Apply fix", apply: () => apply(id) })),
   };
 }
 
-/** What to dispatch so that a file's marks and fixes are these. */
-export function markSpec(state: EditorState, diagnostics: readonly Diagnostic[], file: string): TransactionSpec {
+/** What to dispatch so that a file's marks and fixes are these; `apply` makes a fix. */
+export function markSpec(
+  state: EditorState,
+  diagnostics: readonly Diagnostic[],
+  file: string,
+  apply: (id: number) => void,
+): TransactionSpec {
+  const offered = fixesOf(diagnostics);
   const mine = diagnostics.filter((d) => d.file === file && d.line >= 1 && d.line <= state.doc.lines);
-  const fixes: PendingFix[] = [];
   const marks = mine.map((diagnostic) => {
-    const own = fixesOf([diagnostic], file);
-    const mark = markOf(state, diagnostic, fixes.length, own.length);
-    fixes.push(...own.map((fix) => pendingFix(state.doc, fix)));
-    return mark;
+    const fixes = offered.filter((one) => one.diagnostic === diagnostic).map(({ id }) => id);
+    return markOf(state, diagnostic, fixes, apply);
   });
   marks.sort((a, b) => a.from - b.from);
+  const here = offered.filter(({ fix }) => filesOf(fix).includes(file));
   const spec = setDiagnostics(state, marks);
   const effects = Array.isArray(spec.effects) ? spec.effects : spec.effects ? [spec.effects] : [];
-  return { effects: [...(effects as StateEffect<unknown>[]), setFixes.of(fixes)] };
+  return { effects: [...(effects as StateEffect<unknown>[]), setFixes.of(here.map((one) => pendingFix(state.doc, one, file)))] };
 }
