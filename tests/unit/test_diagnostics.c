@@ -95,13 +95,15 @@ static void diagnostics_feed_rustc_fix_that_cannot_be_made_whole_is_none(void **
 #define EDIT(file) SPAN(file, "null") ",\"suggested_replacement\":\"x\"}"
 	(void)state;
 	check(DIAGNOSTICS_RUSTC, "",
-	      "{\"message\":\"m\",\"code\":null,\"level\":\"error\",\"spans\":[" SPAN("a.rs", "nul"
-											      "l") "}],\"children\":[{\"message\":\"half\",\"spans\":[" EDIT(
-		      "a.rs") "," EDIT("/rustc/std.rs") "]},{\"message\":\"whole\",\"spans\":"
-							"[" EDIT("a.rs") "," EDIT("b.rs") "]}],"
-											  "\"render"
-											  "ed\":"
-											  "\"\"}\n",
+	      "{\"message\":\"m\",\"code\":null,\"level\":\"error\",\"spans\":[" SPAN(
+		      "a.rs",
+		      "nul"
+		      "l") "}],\"children\":[{\"message\":\"half\",\"spans\":[" EDIT("a.rs") "," EDIT("/rustc/std.rs") "]},{\"message\":\"whole\",\"spans\":"
+														       "[" EDIT("a.rs") "," EDIT(
+															       "b.rs") "]}],"
+																       "\"render"
+																       "ed\":"
+																       "\"\"}\n",
 	      "",
 	      "{\"type\":\"diagnostic\",\"severity\":\"error\",\"message\":\"m\",\"rendered\":\"\","
 	      "\"fixes\":[{\"message\":\"whole\",\"applicability\":\"Unspecified\",\"edits\":["
