@@ -26,7 +26,8 @@ struct cell_context {
 	char fifo[BUNDLE_PATH_MAX + 1];
 	char *later; /* owned; NULL until they have come */
 	size_t later_len;
-	int feeder_fd; /* the feeder's word, once it is started */
+	pid_t feeder;  /* once it is started … */
+	int feeder_fd; /* … its word */
 };
 
 typedef int cell_step_function(struct cell_context *context);
@@ -69,6 +70,9 @@ pid_t cell_start_job(struct cell_context *context);
  */
 int cell_receive(uint32_t magic, unsigned fd_count, struct cell_work *ret_work,
 		 int ret_fds[WORK_FDS_MAX]);
+
+/* The feeder has ended: has it left its word? Without it the program may wait for ever. */
+int cell_feeder_has_fed(const struct cell_context *context);
 
 /* Once the job has ended: a negative errno, described, when it ended before it had read its words.
  */

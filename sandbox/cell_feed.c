@@ -96,7 +96,7 @@ static int feeder_main(struct cell_context *context, int socket_fd)
 	return send_fd(STDIN_FILENO, read_fd) < 0;
 }
 
-/* Not waited for: it ends when the program has read, or with everything else in the cell. */
+/* It ends when the program has read, or with everything else in the cell. */
 static int start_feeder(struct cell_context *context)
 {
 	int own_namespace =
@@ -110,6 +110,7 @@ static int start_feeder(struct cell_context *context)
 	if (pid == 0)
 		_exit(feeder_main(context, ends[1]));
 	close(ends[1]);
+	context->feeder = pid;
 	context->feeder_fd = ends[0];
 	return pid < 0 ? cell_failed(context, errno, "cannot start the feeder") : 0;
 }
@@ -124,6 +125,13 @@ int cell_take_feed(struct cell_context *context)
 	if (r == 0)
 		r = cell_check_parent(context);
 	return r < 0 ? r : start_feeder(context);
+}
+
+int cell_feeder_has_fed(const struct cell_context *context)
+{
+	char byte;
+
+	return recv(context->feeder_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
 }
 
 int cell_check_fed(struct cell_context *context)

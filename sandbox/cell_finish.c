@@ -39,24 +39,33 @@ static void pass_signal(int signal, siginfo_t *info, void *context)
 	errno = error_number;
 }
 
-/* Reaps until the job itself has ended. Returns its wait status. */
-static int wait_for(pid_t job)
+static void let_signals_pass(pid_t job)
 {
 	struct sigaction pass = {.sa_sigaction = pass_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
 	sigset_t passed;
-	int status = 0;
-	pid_t pid;
 
 	job_group = job;
 	sigaction(CELL_SIGNAL_PASS, &pass, NULL);
 	sigemptyset(&passed);
 	sigaddset(&passed, CELL_SIGNAL_PASS);
 	sigprocmask(SIG_UNBLOCK, &passed, NULL);
-	do
+}
+
+/* Reaps until the job itself has ended, or ends it when its feeder has failed. Returns its wait
+ * status. */
+static int wait_for_job(const struct cell_context *context)
+{
+	int status = 0;
+	pid_t pid;
+
+	let_signals_pass(context->job);
+	do {
 		pid = waitpid(-1, &status, 0);
-	while (pid != job && (pid > 0 || errno == EINTR));
+		if (pid > 0 && pid == context->feeder && !cell_feeder_has_fed(context))
+			kill(context->job, SIGKILL);
+	} while (pid != context->job && (pid > 0 || errno == EINTR));
 	job_group = 0;
-	return pid == job ? status : 0; /* it is a child of ours: there is no other end */
+	return pid == context->job ? status : 0; /* it is a child of ours: there is no other end */
 }
 
 /*
@@ -100,7 +109,7 @@ void cell_finish_job(struct cell_context *context, struct cell_report *ret_repor
 	keep_two_capabilities();
 	ret_report->started = context->error.code == 0;
 	if (ret_report->started)
-		ret_report->wait_status = wait_for(context->job);
+		ret_report->wait_status = wait_for_job(context);
 	if (ret_report->started && cell_check_fed(context) < 0)
 		ret_report->started = 0;
 	end_everything();

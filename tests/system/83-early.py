@@ -12,6 +12,12 @@ def hello(text):
     return f'fn main() {{ println!("{text}"); }}'
 
 
+def opens_fifo(pid):
+    """Does it wait for another to open a FIFO?"""
+    with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
+        return "partner" in file.read()
+
+
 class Early(unittest.TestCase):
     options = ()
 
@@ -99,6 +105,14 @@ class Early(unittest.TestCase):
             for pid in self.waiting():
                 os.kill(pid, signal.SIGKILL)
             self.compile(f"after the kill {turn}")
+
+    def test_one_that_cannot_be_fed_is_not_waited_for(self):
+        """Its FIFO is gone: the feeder fails, and the compiler would wait for ever."""
+        waiting = self.waiting()
+        poll(lambda: all(opens_fifo(pid) for pid in waiting), "them to wait at their FIFOs")
+        for pid in waiting:
+            os.unlink(f"/proc/{pid}/root/playground/.args")
+        self.compile("without its FIFO")
 
     def test_stopped_while_it_waits_and_killed_with_the_job(self):
         """It has the job and cannot go on: killed then, it has done nothing of it, and it is done anew."""
