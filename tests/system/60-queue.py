@@ -136,6 +136,21 @@ class Queue(ServerCase):
 
 
 class Slots(unittest.TestCase):
+    def test_a_program_that_waits_or_sleeps_holds_no_compile_slot(self):
+        server = Server("--compile-slots", "1", "--run-slots", "4")
+        self.addCleanup(server.stop)
+        waiting = [server.submit(language="c", code=code, interactive=True, source=f"127.0.0.{n + 1}")
+                   for n, code in enumerate(("#include <stdio.h>\nint main(void) { return getchar(); }",
+                                             "#include <unistd.h>\nint main(void) { return sleep(1000); }"))]
+        for job in waiting:
+            server.wait_state(job, "running")
+        outcome = server.run(language="c", code="int main(void) { return 7; }", source="127.0.0.3")
+        self.assertEqual(outcome.result["exit_code"], 7, str(outcome))
+        self.assertEqual([server.peek(job)["state"] for job in waiting], ["running", "running"])
+        for job in waiting:
+            server.kill(job)
+            server.wait_state(job, "ended")
+
     def test_no_more_run_at_once_than_there_are_slots(self):
         server = Server("--run-slots", "2")
         self.addCleanup(server.stop)

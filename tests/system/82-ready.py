@@ -37,6 +37,12 @@ class Ready(unittest.TestCase):
             self.assertIn(mine, cells, "the job ran in a cell that had waited for it")
             poll(lambda: not still_alive({cells[mine]: born[cells[mine]]}), "that cell's end")
 
+    def test_without_one_a_cell_is_made_at_once(self):
+        """Nothing has been asked for, so nothing is ready: the first jobs are served all the same, together."""
+        self.assertEqual(waiting(self.server), [])
+        jobs = [self.server.submit(language="python", code=f"print({n})") for n in range(4)]
+        self.assertEqual([self.server.follow(job).stdout for job in jobs], [f"{n}\n" for n in range(4)])
+
     def test_one_that_dies_is_replaced(self):
         self.show()
         dead = poll(lambda: waiting(self.server), "a cell that waits")
