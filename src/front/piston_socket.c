@@ -44,6 +44,7 @@ struct session {
 	struct job *job; /* owned; NULL before init */
 	pthread_t follower;
 	atomic_int over; /* either side has closed */
+	struct job_reader reader;
 	/* The follower's own. */
 	struct piston_stream stream;
 };
@@ -82,14 +83,14 @@ static void *follow(void *argument)
 {
 	struct session *session = argument;
 	struct job_event event = {0};
-	size_t cursor = 0;
 	int r = 0;
 
 	session->stream = (struct piston_stream){.send = stream_send, .owner = session};
 	while (!atomic_load(&session->over) && event.type != JOB_EVENT_RESULT &&
-	       (r = job_next_event(session->job, &cursor, LOOK_USEC, &event)) >= 0)
+	       (r = job_reader_next(&session->reader, LOOK_USEC, &event)) >= 0)
 		if (r > 0)
 			piston_stream_event(&session->stream, &event);
+	job_reader_close(&session->reader);
 	session_close(session, &job_completed);
 	return NULL;
 }
@@ -145,9 +146,11 @@ static void take_init(struct session *session, const json_t *message)
 		session_fail(session, err.text);
 		return;
 	}
+	job_reader_open(&session->reader, session->job);
 	session_send(session, hello);
 	if (http_thread_start(&session->follower, follow, session) == 0)
 		return;
+	job_reader_close(&session->reader);
 	job_kill(session->job);
 	job_unref(session->job);
 	session->job = NULL;

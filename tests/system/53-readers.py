@@ -153,6 +153,23 @@ class Slow(Readers):
         self.expect_rest(text)
         self.assertTrue(message["payload"]["success"])
 
+    def test_so_it_does_behind_pistons_socket(self):
+        reader = WebSocket(self.server.host, self.server.port, "/api/v2/connect")
+        self.addCleanup(reader.close)
+        reader.send_text(json.dumps({"type": "init", "language": "python", "version": "*",
+                                     "files": [{"content": LOUD}]}))
+        while "ready" not in reader.receive_text():
+            pass
+        before = self.metric("sandlot_output_bytes_total")
+        reader.send_text(json.dumps({"type": "data", "stream": "stdin", "data": "\n"}))
+        self.expect_waiting(before)
+        text = ""
+        try:
+            while True:
+                text += reader.receive().get("data", "")
+        except Closed:
+            self.expect_rest(text)
+
     def test_a_reader_that_leaves_lets_it_go_on(self):
         for open_reader in (self.job_socket, self.event_stream):
             with self.subTest(open_reader.__name__):
