@@ -33,6 +33,7 @@ modules_plan := $(front_json) $(front_manifest)
 modules_manifest := $(front_manifest) src/front/utf8.c
 modules_diagnostics := $(front_diagnostics) src/front/utf8.c
 modules_product := src/front/product.c src/front/asm_filter.c src/front/asm_lines.c
+modules_collected := $(patsubst %,src/front/%.c,collected product asm_filter asm_lines utf8)
 modules_sse := src/cli/run_sse.c
 modules_image_record := src/image/record.c
 modules_image_verdict := src/image/record.c src/image/verdict.c

@@ -34,11 +34,19 @@ static int fuzz_mkfifo(const char *path, mode_t mode)
 	return 0;
 }
 
+static int fuzz_mkdir(const char *path, mode_t mode)
+{
+	FUZZ_ASSERT(bundle_path_is_valid(path, strlen(path)) && mode == 0755);
+	return 0;
+}
+
 #define open fuzz_open
+#define mkdir fuzz_mkdir
 #define mkfifo fuzz_mkfifo
 #define sendfile fuzz_sendfile
 #include "sandbox/cell_unpack.c"
 #undef open
+#undef mkdir
 #undef mkfifo
 #undef sendfile
 
@@ -117,6 +125,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		check_taken(&context);
 	FUZZ_ASSERT(!context.artefact_out[0] ||
 		    bundle_path_is_valid(context.artefact_out, strlen(context.artefact_out)));
+	FUZZ_ASSERT(!context.collect[0] ||
+		    bundle_path_is_valid(context.collect, strlen(context.collect)));
+	FUZZ_ASSERT(!context.collect[0] || !context.artefact_out[0]);
 	for (size_t i = 0; context.argv[i]; i++)
 		free(context.argv[i]);
 	for (size_t i = 0; context.envp[i]; i++)
