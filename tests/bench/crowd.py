@@ -7,7 +7,7 @@ import tempfile
 import time
 
 from harness import Server, descendants, process_name
-from jobs import Execute, address, bare_rustc, execute_from, in_threads, is_text, limit, unique
+from jobs import Execute, address, bare_rustc, execute_from, in_threads, is_text, limit, metrics_of, token_options, unique
 from rows import ratio_of
 from spawn import summary
 
@@ -59,18 +59,6 @@ def bench_throughput(programs, repeats=3):
                          "max_per_sec": round(max(v), 1)} for name, v in rates.items()}
     return {"title": f"{programs} different Rust programs, 50 clients at once, against xargs -P2 rustc and run",
             "contenders": contenders, "ratio": ratio_of("sandlot", "bare", medians, at_least=1.1)}
-
-
-def metrics_of(server):
-    reply = server.get("/metrics", headers={"Authorization": "Bearer for-the-bench"})
-    return dict(line.rsplit(" ", 1) for line in reply.body.decode().splitlines() if not line.startswith("#"))
-
-
-def token_options(folder):
-    path = os.path.join(folder, "token")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write("for-the-bench\n")
-    return "--metrics-token-file", path
 
 
 def bench_room(clients):

@@ -290,6 +290,18 @@ def address(i):
 
 # ---- what it takes ----
 
+def metrics_of(server):
+    reply = server.get("/metrics", headers={"Authorization": "Bearer for-the-bench"})
+    return dict(line.rsplit(" ", 1) for line in reply.body.decode().splitlines() if not line.startswith("#"))
+
+
+def token_options(folder):
+    path = os.path.join(folder, "token")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("for-the-bench\n")
+    return "--metrics-token-file", path
+
+
 def memory_kib(pid, field="VmRSS"):
     with open(f"/proc/{pid}/status", encoding="utf-8") as file:
         return next(int(line.split()[1]) for line in file if line.startswith(field + ":"))
