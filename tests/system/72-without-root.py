@@ -97,6 +97,14 @@ class Jobs:
                                      limits={"run": {"files_bytes": 4 * MIB}})
         self.assertOutcome(outcome, "file_limit")
 
+    def test_files_that_a_program_leaves(self):
+        outcome = self.server.python("import os\nopen('out/a', 'w').write('left')\n"
+                                     "os.symlink('/etc/passwd', 'out/b')\nos.chmod('out/a', 0)")
+        self.assertOutcome(outcome, "exited")
+        (file,) = outcome.result["files"]
+        self.assertEqual((file["name"], outcome.result["files_left_out"]), ("a", 1))
+        self.assertEqual(self.server.get(file["url"]).body, b"left")
+
     def test_processes(self):
         outcome = self.server.python(
             "import os, time\nn = 0\ntry:\n    while True:\n"
