@@ -54,6 +54,10 @@ async function walk(p, wide) {
   await page.keyboard.press("Escape");
   await p.run(programs.rustShow);
   await check(p, "a program's output");
+  await p.run(programs.rustPicture);
+  await page.locator(".step-files img").waitFor();
+  await page.getByRole("button", { name: "On black" }).click();
+  await check(p, "a program's pictures");
   if (wide) await p.language("Python");
   else return;
   await page.locator("#input summary").click();

@@ -1,5 +1,12 @@
 // The programs the tests run.
 
+export const rustPicture = `fn main() -> std::io::Result<()> {
+    std::fs::write("out/dot.svg", r#"<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle r="9"/></svg>"#)?;
+    std::fs::write("out/data.csv", "1,2")?;
+    std::fs::File::create("out/big")?.set_len(2 << 20)
+}
+`;
+
 export const rustHello = `fn main() {
     println!("Hello from Rust {}", (1..=10).sum::<i32>());
 }
