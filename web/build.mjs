@@ -49,15 +49,25 @@ const results = await Promise.all([
 const forOthers = { embed: "src/embed-blocks.ts", mdbook: "src/mdbook.ts" };
 await build({ ...common, entryPoints: forOthers, format: "iife", outdir: out, entryNames: "[name]" });
 
-/* src/main.ts → /assets/main-HASH.js, and what each entry needs at once, for modulepreload. */
+/* src/main.ts → /assets/main-HASH.js, and what each entry needs at once, in the order it is needed in. */
 const urls = new Map();
 const preload = new Map();
-for (const { metafile } of results) {
-  for (const [file, output] of Object.entries(metafile.outputs)) {
-    if (!output.entryPoint) continue;
-    urls.set(output.entryPoint, `/assets/${basename(file)}`);
-    const needed = output.imports.filter(({ kind }) => kind === "import-statement");
-    preload.set(output.entryPoint, needed.map(({ path }) => `/assets/${basename(path)}`).sort());
+const asset = (file) => `/assets/${basename(file)}`;
+
+function needs(outputs, file, found = new Set()) {
+  for (const { path, kind } of outputs[file].imports) {
+    if (kind !== "import-statement" || found.has(path)) continue;
+    needs(outputs, path, found);
+    found.add(path);
+  }
+  return found;
+}
+
+for (const { metafile: { outputs } } of results) {
+  for (const [file, { entryPoint }] of Object.entries(outputs)) {
+    if (!entryPoint) continue;
+    urls.set(entryPoint, asset(file));
+    preload.set(entryPoint, [...needs(outputs, file)].map(asset));
   }
 }
 

@@ -61,7 +61,7 @@ async function readJson<T>(response: Response): Promise<T> {
 }
 
 export async function fetchLanguages(): Promise<LanguageList> {
-  return readJson(await request("/api/v1/languages"));
+  return readJson(await request("/api/v1/languages", { cache: "default" })); /* so that what was fetched ahead serves */
 }
 
 export async function isServerUp(): Promise<boolean> {

@@ -20,7 +20,7 @@ const looks = EditorView.theme({
   ".cm-content": { padding: "14px 0 var(--editor-end, 40vh)", caretColor: "var(--accent)" },
   ".cm-line": { padding: "0 20px 0 8px" },
   ".cm-gutters": { backgroundColor: "var(--panel)", color: "var(--faint)", border: "none" },
-  ".cm-lineNumbers .cm-gutterElement": { padding: "0 10px 0 18px", minWidth: "28px" },
+  ".cm-lineNumbers .cm-gutterElement": { padding: "0 10px 0 12px", minWidth: "calc(22px + 2ch)" },
   ".cm-activeLine": { backgroundColor: "var(--active-line)" },
   ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--ink)" },
   ".cm-line.cm-linked": { backgroundColor: "var(--linked)", boxShadow: "inset 3px 0 var(--accent)" },
