@@ -125,11 +125,14 @@ class Connections(ServerCase):
         """More of them than there are places for what takes long, from few addresses; no ping is ever answered."""
         mine = self.idle_session("127.0.0.3")
         held = [self.idle_session(f"127.0.4.{1 + number // 105}") for number in range(420)]
-        self.assertEqual([one.status for one in held[:400]], [101] * 400)
+        self.assertGreaterEqual([one.status for one in held].count(101), 400)
 
         def executes():
-            reply = self.server.post("/api/v2/execute", {"language": "python", "version": "*", "files": [
-                {"content": "print('served')"}]}, source="127.0.0.2")
+            try:
+                reply = self.server.post("/api/v2/execute", {"language": "python", "version": "*", "files": [
+                    {"content": "print('served')"}]}, source="127.0.0.2")
+            except ERRORS:
+                return False
             return reply.status == 200 and reply.json()["run"]["stdout"] == "served\n"
 
         for _ in range(3):
