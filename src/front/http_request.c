@@ -50,6 +50,24 @@ const char *http_header_last(const struct http_request *request, const char *nam
 	return value;
 }
 
+/*
+ * A space before a field's colon has to be refused (RFC 9112, 5.1): a proxy in front may not see
+ * the field. civetweb drops it in place, so that it leaves more than blanks between the name's end
+ * and the value, which lie in one buffer.
+ */
+static int has_spaced_name(const struct http_request *request)
+{
+	for (int i = 0; i < request->info->num_headers; i++) {
+		const struct mg_header *field = &request->info->http_headers[i];
+		const char *at = field->name + strlen(field->name) + 1;
+		while (at < field->value && (*at == ' ' || *at == '\t'))
+			at++;
+		if (at < field->value)
+			return 1;
+	}
+	return 0;
+}
+
 int http_request_check_framing(const struct http_request *request, struct error *err)
 {
 	const char *length = http_header(request, "Content-Length");
@@ -69,6 +87,9 @@ int http_request_check_framing(const struct http_request *request, struct error 
 	if (coding && strcasecmp(coding, "chunked") != 0)
 		return error_set_plain(err, -EBADMSG, "headers",
 				       "Transfer-Encoding must be chunked");
+	if (has_spaced_name(request))
+		return error_set_plain(err, -EBADMSG, "headers",
+				       "there is a space before the colon of a header field");
 	if (header_count(request, "Host") > 1)
 		return error_set_plain(err, -EBADMSG, "headers", "there are several Host fields");
 	return 0;

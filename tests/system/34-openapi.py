@@ -54,10 +54,23 @@ class OpenApi(ServerCase):
         reply = self.server.request(method.upper(), path.replace("{id}", name), body, **more)
         return self.check_reply(method, path, reply)
 
-    def examples(self, path):
+    def examples(self, path, kind="application/json"):
         content = self.document["paths"][path]["post"]["requestBody"]["content"]
-        for name, example in content["application/json"]["examples"].items():
-            yield name, example["value"], example["x-status"], content["application/json"]["schema"]
+        for name, example in content[kind]["examples"].items():
+            yield name, example["value"], example.get("x-status"), content[kind].get("schema")
+
+    def test_no_example_is_where_nobody_runs_it(self):
+        def places(value, path):
+            if isinstance(value, dict):
+                for key, inner in value.items():
+                    if key in ("example", "examples"):
+                        yield path
+                    yield from places(inner, (*path, key))
+
+        body = ("post", "requestBody", "content")
+        self.assertEqual(set(places(self.document["paths"], ())), {
+            ("/api/v1/jobs", *body, "application/json"), ("/api/v1/snippets", *body, "application/json"),
+            ("/api/v1/jobs/{id}/stdin", *body, "application/octet-stream")})
 
     def test_the_document_is_served_and_well_formed(self):
         self.assertEqual(self.server.get("/api/v1/openapi.json").json(), self.document)
@@ -128,7 +141,8 @@ class OpenApi(ServerCase):
         name = self.call("post", "/api/v1/jobs", body)["id"]
         self.server.wait_state(name, "running")
         self.assertNotIn("result", self.call("get", "/api/v1/jobs/{id}", name=name))
-        self.call("post", "/api/v1/jobs/{id}/stdin", b"text\n", name=name)
+        for _, text, _, _ in self.examples("/api/v1/jobs/{id}/stdin", "application/octet-stream"):
+            self.call("post", "/api/v1/jobs/{id}/stdin", text.encode(), name=name)
         self.call("post", "/api/v1/jobs/{id}/kill", name=name)
         poll(lambda: self.server.peek(name)["state"] == "ended", "the end")
         self.call("delete", "/api/v1/jobs/{id}", name=name)

@@ -30,6 +30,10 @@ RUST = {"channel": "stable", "mode": "debug", "edition": "2021", "crateType": "b
 OTHERS = [
     ("/execute", RUST, "error"), ("/compile", {**RUST, "target": "asm"}, "error"), ("/meta/gist", {"code": "x"}, "error"),
     ("/format", {"edition": "2021", "code": "fn main() {}"}, "error"),
+    ("/clippy", {"edition": "2021", "crateType": "bin", "code": "fn main() {}"}, "error"),
+    ("/macro-expansion", {"edition": "2021", "code": [{"name": "src/main.rs", "content": "fn main() {}"}]}, "error"),
+    ("/miri", {"edition": "2021", "tests": False, "aliasingModel": "tree", "code": "fn main() {}"}, "error"),
+    ("/meta/gist/", {"code": "x"}, "error"),
     ("/evaluate.json", {"version": "stable", "optimize": "0", "edition": "2021", "code": "fn main() {}"}, "error"),
     ("/api/v2/execute", {"language": "python", "version": "*", "files": [{"name": "a.py", "content": "1", "encoding": "utf8"}],
                          "stdin": "x", "args": ["x"], "run_timeout": 100, "run_memory_limit": 9999999}, "message"),
