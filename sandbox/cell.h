@@ -21,6 +21,8 @@ struct cell_context {
 	char **argv, **envp;			/* owned, NULL-terminated */
 	char artefact_out[BUNDLE_PATH_MAX + 1]; /* below /playground; empty: none */
 	char collect[BUNDLE_PATH_MAX + 1];	/* a folder, in place of it */
+	char carry[BUNDLE_PATH_MAX + 1];	/* the folder that is carried; empty: none */
+	int carried;				/* there was something in it */
 	pid_t job;
 	/* Of a job that is started early: where it reads its later words, and these. */
 	char fifo[BUNDLE_PATH_MAX + 1];
@@ -73,6 +75,21 @@ int cell_receive(uint32_t magic, unsigned fd_count, struct cell_work *ret_work,
 
 /* The feeder has ended: has it left its word? Without it the program may wait for ever. */
 int cell_feeder_has_fed(const struct cell_context *context);
+
+/*
+ * Starts a helper of pid 1's: a process that is the job's user, without a capability, with nothing
+ * open but fd (borrowed), as stdin. It does what `helper` says, exits 0 when that returns 0, and is
+ * nobody's to wait for but the caller's. Returns its pid or -1 with errno.
+ */
+pid_t cell_start_helper(struct cell_context *context, int fd, cell_step_function *helper);
+
+/*
+ * Packs the folder that is carried, once nothing else is left in the cell: starts it, and waits for
+ * that. The first returns a pid, or -1 when there is nothing to do; the second whether it is
+ * packed.
+ */
+pid_t cell_pack_begin(struct cell_context *context);
+int cell_pack_end(pid_t pid);
 
 /* Once the job has ended: a negative errno, described, when it ended before it had read its words.
  */

@@ -6,13 +6,9 @@
  * Every failure here is the step "feed": whoever asked may start the same job anew.
  */
 #include <fcntl.h>
-#include <linux/close_range.h>
-#include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -27,9 +23,12 @@ static int receive_feed(struct cell_context *context)
 	if (r < 0)
 		return cell_failed(context, -r, "the rest of the job did not come");
 	context->work.limits = feed.limits;
-	if (dup3(fds[0], CELL_FD_BUNDLE, O_CLOEXEC) < 0)
+	context->work.has_carry = feed.has_carry;
+	if (dup3(fds[FEED_BUNDLE], CELL_FD_BUNDLE, O_CLOEXEC) < 0 ||
+	    dup3(fds[FEED_CARRY], CELL_FD_CARRY, O_CLOEXEC) < 0)
 		return cell_failed(context, errno, "cannot take the job's descriptors");
-	close(fds[0]);
+	for (int i = 0; i < FEED_FDS; i++)
+		close(fds[i]);
 	return 0;
 }
 
@@ -77,38 +76,29 @@ static int receive_fd(int socket_fd)
 }
 
 /*
- * As the job's user, without a capability, with nothing open but the socket: it opens what the job
- * could. To open the FIFO is to wait until the program has. Then its name has served, and is not
- * there for the visitor's code to find. Last it sends a reading end, by which pid 1 can tell
- * whether the words were read; before it closes the writing end, whose close the program waits for.
+ * A helper, with nothing open but the socket: it opens what the job could. To open the FIFO is to
+ * wait until the program has. Then its name has served, and is not there for the visitor's code to
+ * find. Last it sends a reading end, by which pid 1 can tell whether the words were read; before it
+ * closes the writing end, whose close the program waits for.
  */
-static int feeder_main(struct cell_context *context, int socket_fd)
+static int feed_words(struct cell_context *context)
 {
-	if (job_user_namespace(context) < 0 || job_identity(context) < 0 ||
-	    job_capabilities(context) < 0 || dup2(socket_fd, STDIN_FILENO) < 0 ||
-	    syscall(SYS_close_range, STDIN_FILENO + 1, ~0U, 0) < 0)
-		return 1;
 	int words_fd = open(context->fifo, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	int read_fd = open(context->fifo, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	if (words_fd < 0 || read_fd < 0 || unlink(context->fifo) < 0 ||
 	    fd_write_all(words_fd, context->later, context->later_len) < 0)
-		return 1;
-	return send_fd(STDIN_FILENO, read_fd) < 0;
+		return -1;
+	return send_fd(STDIN_FILENO, read_fd);
 }
 
 /* It ends when the program has read, or with everything else in the cell. */
 static int start_feeder(struct cell_context *context)
 {
-	int own_namespace =
-		context->spec.single_id && !cell_without(context, CELL_WITHOUT_UID_DROP);
-	unsigned long flags = own_namespace ? CLONE_NEWUSER | SIGCHLD : SIGCHLD;
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return cell_failed(context, errno, "cannot make the feeder's socket");
-	pid_t pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
-	if (pid == 0)
-		_exit(feeder_main(context, ends[1]));
+	pid_t pid = cell_start_helper(context, ends[1], feed_words);
 	close(ends[1]);
 	context->feeder = pid;
 	context->feeder_fd = ends[0];
@@ -122,6 +112,8 @@ int cell_take_feed(struct cell_context *context)
 	int r = receive_feed(context);
 	if (r == 0)
 		r = cell_unpack_later(context);
+	if (r == 0)
+		r = cell_unpack_carried(context);
 	if (r == 0)
 		r = cell_check_parent(context);
 	return r < 0 ? r : start_feeder(context);

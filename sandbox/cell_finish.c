@@ -10,13 +10,19 @@
 
 #include "sandbox/cell.h"
 
-/* pid 1 needs to end other users' processes and to read their files; nothing else any more. */
-static void keep_two_capabilities(void)
+/*
+ * pid 1 needs to end other users' processes and to read their files; to start a helper, to change
+ * to the job's user and lock its capabilities away; nothing else any more.
+ */
+static void keep_few_capabilities(const struct cell_context *context)
 {
+	const unsigned to_pack = 1U << CAP_SETUID | 1U << CAP_SETGID | 1U << CAP_SETPCAP;
+
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {{0}};
 
-	sets[0].effective = sets[0].permitted = 1U << CAP_KILL | 1U << CAP_DAC_READ_SEARCH;
+	sets[0].effective = sets[0].permitted =
+		1U << CAP_KILL | 1U << CAP_DAC_READ_SEARCH | (context->carry[0] ? to_pack : 0);
 	/* It cannot fail; if it did, pid 1 would only be stronger than it need be. */
 	syscall(SYS_capset, &header, sets);
 }
@@ -106,7 +112,7 @@ static void hand_on(struct cell_context *context, struct cell_report *report)
 
 void cell_finish_job(struct cell_context *context, struct cell_report *ret_report)
 {
-	keep_two_capabilities();
+	keep_few_capabilities(context);
 	ret_report->started = context->error.code == 0;
 	if (ret_report->started)
 		ret_report->wait_status = wait_for_job(context);
@@ -114,6 +120,10 @@ void cell_finish_job(struct cell_context *context, struct cell_report *ret_repor
 		ret_report->started = 0;
 	end_everything();
 	look_at_files(ret_report);
-	if (ret_report->started)
-		hand_on(context, ret_report);
+	if (!ret_report->started)
+		return;
+	ret_report->carried = context->carried;
+	pid_t packer = ret_report->wait_status == 0 ? cell_pack_begin(context) : -1;
+	hand_on(context, ret_report);
+	ret_report->kept = cell_pack_end(packer);
 }

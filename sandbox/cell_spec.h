@@ -13,10 +13,12 @@
  * - 5: bundle, a sealed memfd. Comes with the work, closed after unpacking; so does a later one.
  * - 6: artefact out, an empty memfd. Written by pid 1 after everything else is dead.
  * - 7: artefact in, a sealed memfd. Comes with the work; the bundle again when there is none.
- * - 8…: cgroup join fds (cgroup v1 `tasks`). Come with the work, written by the job, closed by
+ * - 8: the folder that is carried, a memfd. Comes with the work, read before the job starts and
+ *   written after its end; the bundle again when there is none.
+ * - 9…: cgroup join fds (cgroup v1 `tasks`). Come with the work, written by the job, closed by
  * pid 1.
  *
- * Until what comes with the work is there, the places up to 7 are held by the spec's memfd. The
+ * Until what comes with the work is there, the places up to 8 are held by the spec's memfd. The
  * job's program inherits 0, 1 and 2 only.
  */
 #ifndef SANDBOX_CELL_SPEC_H
@@ -48,6 +50,7 @@ enum cell_fd {
 	CELL_FD_BUNDLE,
 	CELL_FD_ARTEFACT_OUT,
 	CELL_FD_ARTEFACT_IN,
+	CELL_FD_CARRY,
 	CELL_FD_JOIN,
 };
 
@@ -88,6 +91,7 @@ struct cell_spec {
 struct cell_work {
 	uint32_t magic;
 	uint32_t has_artefact_in;
+	uint32_t has_carry;  /* of an early job: of its second packet */
 	uint32_t early;	     /* 1: the bundle is an early one, and CELL_FEED_MAGIC follows */
 	uint32_t join_count; /* 0 to CELL_JOIN_MAX */
 	struct limits limits;
@@ -99,9 +103,16 @@ enum cell_work_fd {
 	WORK_STDERR,
 	WORK_BUNDLE,
 	WORK_ARTEFACT_IN, /* the bundle again without */
+	WORK_CARRY,	  /* likewise */
 	WORK_FDS,
 	WORK_FDS_MAX = WORK_FDS + CELL_JOIN_MAX,
-	FEED_FDS = 1, /* of CELL_FEED_MAGIC: the later bundle */
+};
+
+/* Of CELL_FEED_MAGIC. */
+enum cell_feed_fd {
+	FEED_BUNDLE, /* the later one */
+	FEED_CARRY,  /* the bundle again without */
+	FEED_FDS,
 };
 
 /* What pid 1 says before it ends: one packet, whole or not at all. */
@@ -110,6 +121,8 @@ struct cell_report {
 	int32_t wait_status;   /* as waitpid(2) gives it */
 	int32_t files_full;    /* no free block or inode was left */
 	int32_t inodes_full;   /* no free inode was left */
+	int32_t carried;       /* 1: it had what an earlier one left in the carried folder */
+	int32_t kept;	       /* 1: what it left there itself is in the memfd */
 	int32_t artefact_code; /* 0, or the negative errno why there is no artefact */
 	uint64_t artefact_bytes;
 	struct error error; /* a step that failed, or why the artefact was refused */

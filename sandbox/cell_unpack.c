@@ -32,10 +32,11 @@ enum bundle_part { BUNDLE_WHOLE, BUNDLE_EARLY, BUNDLE_REST };
 
 static const unsigned carries[] = {
 	[BUNDLE_WHOLE] = CARRIES(ARG) | CARRIES(ENV) | CARRIES(FILE) | CARRIES(PROGRAM) |
-			 CARRIES(ARTEFACT_IN) | CARRIES(ARTEFACT_OUT) | CARRIES(COLLECT),
+			 CARRIES(ARTEFACT_IN) | CARRIES(ARTEFACT_OUT) | CARRIES(COLLECT) |
+			 CARRIES(CARRY),
 	[BUNDLE_EARLY] =
 		CARRIES(ARG) | CARRIES(ENV) | CARRIES(FILE) | CARRIES(PROGRAM) | CARRIES(FIFO),
-	[BUNDLE_REST] = CARRIES(FILE) | CARRIES(ARTEFACT_OUT) | CARRIES(LATER),
+	[BUNDLE_REST] = CARRIES(FILE) | CARRIES(ARTEFACT_OUT) | CARRIES(LATER) | CARRIES(CARRY),
 };
 
 struct unpacking {
@@ -106,6 +107,17 @@ static int make_collected(struct cell_context *context, const struct bundle_reco
 		     : 0;
 }
 
+static int set_carry(struct cell_context *context, const struct bundle_record *record)
+{
+	if (context->carry[0])
+		return cell_failed(context, EBADMSG, "the bundle names two folders to carry");
+	if (!context->work.has_carry)
+		return cell_failed(context, EBADMSG,
+				   "the bundle names a folder to carry and nothing came for it");
+	memcpy(context->carry, record->name, record->name_len);
+	return 0;
+}
+
 static int make_fifo(struct cell_context *context, const struct bundle_record *record)
 {
 	if (context->fifo[0])
@@ -163,6 +175,8 @@ static int take_record(struct cell_context *context, struct unpacking *unpacking
 		return place(context, record, record->type == BUNDLE_FILE ? 0644 : 0755);
 	case BUNDLE_FIFO:
 		return make_fifo(context, record);
+	case BUNDLE_CARRY:
+		return set_carry(context, record);
 	case BUNDLE_LATER:
 		return set_later(context, record);
 	case BUNDLE_COLLECT:
@@ -250,6 +264,8 @@ int cell_unpack(struct cell_context *context)
 		return cell_failed(context, ENOMEM, "cannot keep the arguments");
 	int r = unpack(context, context->work.early ? BUNDLE_EARLY : BUNDLE_WHOLE);
 	close(CELL_FD_ARTEFACT_IN);
+	if (!context->work.has_carry)
+		close(CELL_FD_CARRY);
 	return r;
 }
 

@@ -17,6 +17,7 @@ static const int places[WORK_FDS] = {
 	[WORK_STDERR] = STDERR_FILENO,
 	[WORK_BUNDLE] = CELL_FD_BUNDLE,
 	[WORK_ARTEFACT_IN] = CELL_FD_ARTEFACT_IN,
+	[WORK_CARRY] = CELL_FD_CARRY,
 };
 
 static int place_of(uint32_t fd)

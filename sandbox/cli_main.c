@@ -123,6 +123,7 @@ static int run(struct cli_options *options, const char *cell_exe, struct cli_end
 		.limits = options->limits,
 		.bundle_fd = bundle_fd,
 		.artefact_in_fd = -EBADF,
+		.carry_fd = -EBADF,
 		.fail_at_step = options->fail_at_step,
 	};
 	r = cli_session_run(&host, &launch, ret_ended, err);

@@ -225,6 +225,8 @@ void cell_collect(struct cell_host *host, struct cell *cell, struct cell_result 
 	result.outcome = decide(cell, &ending, &result);
 	result.files_full = ending.has_report && ending.report.files_full;
 	result.inodes_full = ending.has_report && ending.report.inodes_full;
+	result.carried = ending.has_report && ending.report.carried != 0;
+	result.kept = ending.has_report && ending.report.kept != 0;
 	explain(&ending, &result);
 	take_artefact(cell, &ending, &result);
 

@@ -161,6 +161,7 @@ static int child_arrange_fds(const struct launching *launching, int *exe_fd)
 		{launching->spec_fd, CELL_FD_BUNDLE},
 		{launching->cell.artefact_out_fd, CELL_FD_ARTEFACT_OUT},
 		{launching->spec_fd, CELL_FD_ARTEFACT_IN},
+		{launching->spec_fd, CELL_FD_CARRY},
 	};
 	const int count = CELL_FD_JOIN;
 
@@ -312,10 +313,12 @@ static int host_hand_over(struct launching *launching, struct error *err)
 		[WORK_BUNDLE] = launch->bundle_fd,
 		[WORK_ARTEFACT_IN] =
 			launch->artefact_in_fd >= 0 ? launch->artefact_in_fd : launch->bundle_fd,
+		[WORK_CARRY] = launch->carry_fd >= 0 ? launch->carry_fd : launch->bundle_fd,
 	};
 	struct cell_work work = {
 		.magic = CELL_WORK_MAGIC,
 		.has_artefact_in = launch->artefact_in_fd >= 0,
+		.has_carry = launch->carry_fd >= 0,
 		.early = launch->early != 0,
 		.join_count = cgroup ? cgroup->join_count : 0,
 		.limits = launch->limits,

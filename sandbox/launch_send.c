@@ -30,15 +30,21 @@ int launch_send(int channel_fd, const struct cell_work *work, const int *fds, un
 	return 0;
 }
 
-int cell_feed(struct cell *cell, const struct limits *limits, int bundle_fd, struct error *err)
+int cell_feed(struct cell *cell, const struct limits *limits, int bundle_fd, int carry_fd,
+	      struct error *err)
 {
-	const struct cell_work feed = {.magic = CELL_FEED_MAGIC, .limits = *limits};
+	const struct cell_work feed = {
+		.magic = CELL_FEED_MAGIC, .has_carry = carry_fd >= 0, .limits = *limits};
+	const int fds[FEED_FDS] = {
+		[FEED_BUNDLE] = bundle_fd,
+		[FEED_CARRY] = carry_fd >= 0 ? carry_fd : bundle_fd,
+	};
 
 	int r = cell->cgroup ? cgroup_limit(cell->cgroup, limits, err) : 0;
 	if (r < 0)
 		return r;
 	cell->limits = *limits;
 	cell->started_usec = clock_monotonic_usec();
-	r = launch_send(cell->report_fd, &feed, &bundle_fd, FEED_FDS);
+	r = launch_send(cell->report_fd, &feed, fds, FEED_FDS);
 	return r < 0 ? error_set(err, r, "feed", "cannot send the job to the cell") : 0;
 }

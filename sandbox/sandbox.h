@@ -235,6 +235,9 @@ struct cell_launch {
 	int bundle_fd;	      /* sealed memfd, see base/bundle.h */
 	int stdin_fd, stdout_fd, stderr_fd;
 	int artefact_in_fd; /* sealed memfd or -EBADF */
+	/* memfd of fixed size or -EBADF: what is carried of a folder (cell_carried.h) is read from
+	 * it and, when the job ends well, written to it. Of an early job it comes later. */
+	int carry_fd;
 };
 
 /* A running cell. Zero-initialise with CELL_NONE. */
@@ -267,6 +270,8 @@ struct cell_result {
 	uint64_t throttled_usec;
 	uint64_t memory_peak_bytes;
 	uint64_t artefact_bytes;
+	int carried;	    /* it had what an earlier job left in its carried folder */
+	int kept;	    /* the memfd has what this one left there */
 	int files_full;	    /* file space or inodes were used up when it ended */
 	int inodes_full;    /* … and it was (also) the inodes */
 	int artefact_fd;    /* sealed memfd, new, the caller's; empty when nothing was handed on */
@@ -291,10 +296,12 @@ int cell_begin(struct cell_host *host, struct cell *cell, const struct cell_laun
 /*
  * Gives a cell that was begun early the rest of its job, once: its time runs from here, limits hold
  * from here on (none may be higher than those it began with). bundle_fd: borrowed, sealed, the
- * later bundle. Returns 0, or a negative errno: kill it then. A cell that has ended meanwhile is no
- * failure: its result says so, as does that of one whose program had ended: refused, step "feed".
+ * later bundle; carry_fd: as in struct cell_launch. Returns 0, or a negative errno: kill it then. A
+ * cell that has ended meanwhile is no failure: its result says so, as does that of one whose
+ * program had ended: refused, step "feed".
  */
-int cell_feed(struct cell *cell, const struct limits *limits, int bundle_fd, struct error *err);
+int cell_feed(struct cell *cell, const struct limits *limits, int bundle_fd, int carry_fd,
+	      struct error *err);
 
 /* Ends a prepared cell that has no job. */
 void cell_discard(struct cell_host *host, struct cell *cell);

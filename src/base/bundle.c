@@ -143,6 +143,7 @@ static const char *record_fault(const struct bundle_record *record)
 	case BUNDLE_ARTEFACT_OUT:
 	case BUNDLE_FIFO:
 	case BUNDLE_COLLECT:
+	case BUNDLE_CARRY:
 		return record->body_len ? "a path carries bytes" : path_fault(record);
 	case BUNDLE_LATER:
 		if (later_fault(record))

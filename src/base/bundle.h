@@ -10,6 +10,9 @@
  * What a step leaves in a folder is handed on as a bundle, too: a BUNDLE_FILE for each file, their
  * names those in the folder, and perhaps a BUNDLE_LEFT_OUT.
  *
+ * BUNDLE_CARRY names a folder that goes from one compile to the next. What was in it comes and goes
+ * as a packet in a memfd of its own (sandbox/cell_carried.h), whose records are a bundle's, too.
+ *
  * Layout, native byte order (writer and reader are one build on one machine): an 8-byte magic, then
  * records of {u32 type, u32 name length, u64 body length, name bytes, body bytes}, the last of type
  * BUNDLE_END. Names carry no NUL and are not terminated.
@@ -36,6 +39,7 @@ enum bundle_type {
 	BUNDLE_COLLECT, /* name: path below /playground of a folder, made for the program, whose
 			   files are handed on at the end */
 	BUNDLE_LEFT_OUT, /* body: a uint32_t, how many entries of the folder were not handed on */
+	BUNDLE_CARRY,	 /* name: path below /playground of the folder that is carried */
 	BUNDLE_TYPE_COUNT
 };
 
@@ -50,7 +54,9 @@ enum {
 	/* Of a BUNDLE_COLLECT; all files together are bounded by the limit on artefacts. */
 	COLLECT_FILES_MAX = 16,
 	COLLECT_FILE_BYTES_MAX = 1 << 20,
-	COLLECT_NAME_MAX = 100, /* bytes */
+	COLLECT_NAME_MAX = 100,	    /* bytes */
+	CARRY_BYTES_MAX = 32 << 20, /* the memfd of a carried folder, which has this size always */
+	CARRY_FILES_MAX = 4096,	    /* files in such a folder */
 };
 
 /* A growing buffer that records are added to. Zero-initialise. A failed add is kept in `failed`. */

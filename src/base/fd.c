@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int fd_close(int fd)
@@ -88,6 +89,30 @@ int memfd_new_sealed(const char *name, const void *data, size_t len)
 	if (r < 0)
 		return r;
 	return TAKE_FD(fd);
+}
+
+enum { FIXED_SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };
+
+int memfd_new_fixed(const char *name, size_t size)
+{
+	_cleanup_fd_ int fd = memfd_new(name);
+	if (fd < 0)
+		return fd;
+	if (ftruncate(fd, (off_t)size) < 0 || fcntl(fd, F_ADD_SEALS, FIXED_SEALS) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+int memfd_is_fixed(int fd, size_t size)
+{
+	struct stat st;
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	if (seals < 0)
+		return errno == EINVAL ? 0 : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return (seals & FIXED_SEALS) == FIXED_SEALS && (size_t)st.st_size == size;
 }
 
 int memfd_is_sealed(int fd)

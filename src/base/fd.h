@@ -67,6 +67,12 @@ int memfd_seal(int fd);
 /* A new sealed memfd with these bytes. Returns the fd or a negative errno. */
 int memfd_new_sealed(const char *name, const void *data, size_t len);
 
+/* A new memfd of zeroes whose size stays: only its bytes can change. Returns the fd or -errno. */
+int memfd_new_fixed(const char *name, size_t size);
+
+/* Is fd such a memfd of this size? Returns 1, 0 or -errno. */
+int memfd_is_fixed(int fd, size_t size);
+
 /* True when fd is a memfd that carries the seals memfd_seal() puts on. Returns 1, 0 or -errno. */
 int memfd_is_sealed(int fd);
 

@@ -113,6 +113,7 @@ void api_job_submit(struct http_request *request)
 		   : error_set(&err, -ENOMEM, "request", "no memory");
 	if (r == 0) {
 		parsed->job.client = http_client_key(request->client);
+		parsed->job.session = http_header(request, HTTP_SESSION);
 		r = submit_once(request, body, &parsed->job, &job, &retry_sec, &err);
 	}
 	if (r < 0)

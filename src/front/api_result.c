@@ -46,8 +46,10 @@ static void set_step(json_t *object, const struct step_result *step)
 	json_object_set_new(object, "memory_peak_bytes", count(step->memory_peak_bytes));
 	json_object_set_new(object, "truncated",
 			    json_boolean(step->truncated_stdout || step->truncated_stderr));
-	if (step->kind == STEP_COMPILE)
-		json_object_set_new(object, "cached", json_boolean(step->cached));
+	if (step->kind != STEP_COMPILE)
+		return;
+	json_object_set_new(object, "cached", json_boolean(step->cached));
+	json_object_set_new(object, "carried", json_boolean(step->carried));
 }
 
 json_t *api_step_json(const struct step_result *step, int is_action)

@@ -9,6 +9,11 @@
 #include "base/fd.h"
 #include "front/diagnose.h"
 
+static uint64_t cpu_of(const struct step_result *result)
+{
+	return result->user_usec + result->system_usec;
+}
+
 static struct job *flying(struct service *service, const struct compile_key *key)
 {
 	struct job *job;
@@ -19,6 +24,16 @@ static struct job *flying(struct service *service, const struct compile_key *key
 	return NULL;
 }
 
+/* What is kept of the job's compile, for all or for its session alone; or NULL. */
+static struct compile_entry *kept_compile(struct service *service, const struct job *job)
+{
+	struct compile_entry *entry = compile_cache_find(&service->cache, &job->compile_key);
+
+	if (!entry && job->plan.carry_bundle_fd >= 0)
+		entry = carry_find_compile(&service->carry, &job->carry_id, &job->compile_key);
+	return entry;
+}
+
 /* Gives a job, whose place is reserved, what a compile came to: it goes on to run, or ends. */
 static void deliver(struct service *service, struct job *job, const struct compile_entry *entry,
 		    const struct step_result *result)
@@ -27,6 +42,8 @@ static void deliver(struct service *service, struct job *job, const struct compi
 
 	if (job->state == JOB_QUEUED)
 		job_set_state_locked(job, JOB_COMPILING);
+	if (job->plan.carry_bundle_fd >= 0 && !entry->result.carried && !entry->result.kept)
+		carry_note(&service->carry, &job->carry_id, cpu_of(&entry->result));
 	for (int i = 0; i < 2; i++)
 		if (diagnose_wanted(job, STEP_COMPILE, i + 1))
 			diagnose_output_locked(job, entry->outputs[i].data, entry->outputs[i].len);
@@ -43,21 +60,22 @@ static void deliver(struct service *service, struct job *job, const struct compi
 
 int flight_would_board_locked(struct service *service, const struct job *job)
 {
-	return job->has_compile_key && (compile_cache_find(&service->cache, &job->compile_key) ||
-					flying(service, &job->compile_key));
+	return job->has_compile_key &&
+	       (kept_compile(service, job) || flying(service, &job->compile_key));
 }
 
 enum flight_way flight_board_locked(struct service *service, struct job *job)
 {
 	if (!job->has_compile_key)
 		return FLIGHT_COMPILE;
-	const struct compile_entry *entry = compile_cache_find(&service->cache, &job->compile_key);
+	const struct compile_entry *entry = kept_compile(service, job);
 	if (entry) {
 		/* It took no time and nothing else, this time. */
 		struct step_result result = entry->result;
 		result.cached = 1;
 		result.wall_usec = result.user_usec = result.system_usec = 0;
 		result.memory_peak_bytes = 0;
+		result.carried = 0;
 		service->metrics.compiles_cached++;
 		deliver(service, job, entry, &result);
 		return FLIGHT_SKIPPED;
@@ -72,9 +90,17 @@ enum flight_way flight_board_locked(struct service *service, struct job *job)
 	return FLIGHT_JOINED;
 }
 
+/* One that carries a folder is nobody else's. */
+static int goes_alone(struct service *service, struct job *job)
+{
+	return job->loan.fd >= 0 ||
+	       (job->plan.carry_bundle_fd >= 0 &&
+		carry_lend(&service->carry, &job->carry_id, job->plan.carry_fit, &job->loan) == 0);
+}
+
 void flight_begin_locked(struct service *service, struct job *job)
 {
-	if (!job->has_compile_key || job->flies)
+	if (goes_alone(service, job) || !job->has_compile_key || job->flies)
 		return;
 	job->flies = 1;
 	TAILQ_INSERT_TAIL(&service->flights, job, in_flight);
@@ -141,12 +167,31 @@ static int is_shared(const struct step_result *result)
 	       result->outcome != OUTCOME_REFUSED;
 }
 
+/* What it left is its session's, and so is what it came to. */
+static void land_alone(struct service *service, struct job *job, const struct step_result *result,
+		       int artefact_fd)
+{
+	int lasts = job->has_compile_key && compile_result_lasts(result);
+	struct compile_entry *entry = lasts ? entry_make(job, result, artefact_fd) : NULL;
+
+	carry_return(&service->carry, &job->carry_id, &job->loan, result);
+	if (entry)
+		carry_put_compile(&service->carry, &job->carry_id, entry);
+	compile_entry_unref(entry);
+}
+
 struct compile_entry *flight_land_locked(struct service *service, struct job *job,
 					 const struct step_result *result, int artefact_fd)
 {
 	struct job_list followers;
 	struct job *follower;
 
+	if (job->loan.fd >= 0) {
+		land_alone(service, job, result, artefact_fd);
+		return NULL;
+	}
+	if (job->plan.carry_bundle_fd >= 0 && result->kind == STEP_COMPILE)
+		carry_note(&service->carry, &job->carry_id, cpu_of(result));
 	if (!take_down(service, job, &followers))
 		return NULL;
 	int lasts = compile_result_lasts(result);
@@ -177,6 +222,8 @@ void flight_leave_locked(struct service *service, struct job *job)
 	if (job->leader)
 		TAILQ_REMOVE(&job->leader->followers, job, in_flight);
 	job->leader = NULL;
+	if (job->loan.fd >= 0)
+		carry_return(&service->carry, &job->carry_id, &job->loan, NULL);
 	if (take_down(service, job, &followers))
 		compete_again(service, &followers);
 }

@@ -23,7 +23,11 @@ enum flight_way flight_board_locked(struct service *service, struct job *job);
 /* Would it join or skip now? */
 int flight_would_board_locked(struct service *service, const struct job *job);
 
-/* A leased job begins to compile: others may join it from here on. */
+/*
+ * A leased job begins to compile: others may join it from here on. But when it is to go on from an
+ * earlier one of its session (carry.h), it is lent what that has left and goes alone: what it comes
+ * to is for its session, for whoever has made up the state may have made up the result.
+ */
 void flight_begin_locked(struct service *service, struct job *job);
 
 /*

@@ -50,7 +50,8 @@ void http_origin_cors(const char *list, const char *origin, int preflight, char 
 	snprintf(lines, HTTP_ORIGIN_LINES_MAX, "Access-Control-Allow-Origin: %.250s\r\n%s%s",
 		 any ? "*" : origin, any ? "" : "Vary: Origin\r\n",
 		 preflight ? "Access-Control-Allow-Methods: GET, POST, DELETE\r\n"
-			     "Access-Control-Allow-Headers: content-type, authorization\r\n"
+			     "Access-Control-Allow-Headers: content-type, authorization, "
+			     "sandlot-session\r\n"
 			     "Access-Control-Max-Age: 3600\r\n"
 			   : "");
 }

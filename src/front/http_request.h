@@ -28,6 +28,9 @@ enum {
 	HTTP_ID_SIZE = 40, /* room for the variable part of a path */
 };
 
+/* The header that names the session a job is of (front/carry.h). */
+#define HTTP_SESSION "Sandlot-Session"
+
 enum http_style { HTTP_STYLE_API, HTTP_STYLE_PLAYGROUND, HTTP_STYLE_PISTON };
 
 struct http_request {

@@ -91,6 +91,12 @@ static int job_fill(struct job *job, const struct job_request *request, struct e
 	snprintf(job->client, sizeof(job->client), "%s", request->client ? request->client : "");
 	snprintf(job->language, sizeof(job->language), "%s",
 		 request->language ? request->language : "");
+	if (request->session && !carry_session_is_valid(request->session))
+		return error_set_plain(err, -EINVAL, "session",
+				       "Sandlot-Session must be %d to %d letters, digits, - and _",
+				       CARRY_SESSION_MIN, CARRY_SESSION_MAX);
+	if (request->session)
+		carry_id_make(request->session, job->language, &job->carry_id);
 	job->interactive = request->interactive != 0;
 	job->result.is_action = request->action && strcmp(request->action, "run") != 0;
 	if (job->interactive)
@@ -126,6 +132,7 @@ static struct job *job_alloc(struct service *service)
 	job->item.owner = job;
 	job->artefact_fd = -EBADF;
 	job->collected_fd = -EBADF;
+	job->loan.fd = -EBADF;
 	TAILQ_INIT(&job->followers);
 	LIST_INIT(&job->readers);
 	job->plan = JOB_PLAN_NONE;

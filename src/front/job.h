@@ -50,6 +50,7 @@ struct job_option {
 struct job_request {
 	const char *client;   /* whom to be fair to: the peer's address or key */
 	const char *language; /* id in the manifest */
+	const char *session;  /* carry.h; NULL: nothing is carried from one compile to the next */
 	const char *action;   /* one of the language's actions; NULL or "run": compile and run */
 	const struct job_option *options;
 	size_t option_count;
@@ -83,6 +84,8 @@ struct step_result {
 	uint64_t cell_usec; /* until its cell had it */
 	int was_ready;	    /* … which had been made before */
 	int cached;	    /* it was not done again: what it came to before was kept */
+	int carried;	    /* it went on from what an earlier one of the session's had left … */
+	int kept;	    /* … and has left something itself */
 	int shared;	    /* it was done once for this job and others, and counts as another's */
 	char detail[256];   /* a sentence; outcome_sentence() or the failure's own text */
 };

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
+#include "front/carry.h"
 #include "front/compile_entry.h"
 #include "front/job.h"
 #include "front/manifest.h"
@@ -76,6 +77,8 @@ struct job {
 	struct product *product; /* of an action, when it has ended well, or what was collected */
 	int has_compile_key;	 /* its compile may be shared (flight.h) … */
 	struct compile_key compile_key;
+	struct carry_id carry_id;   /* its session's, when plan.carry_bundle_fd is one … */
+	struct carry_loan loan;	    /* … and what its compile has of an earlier one */
 	int flies;		    /* … is running, for all that have joined … */
 	struct job_list followers;  /* … these, who wait for it … */
 	struct job *leader;	    /* … or is another's */

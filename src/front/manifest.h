@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "front/job.h"
+#include "front/sha256.h"
 
 struct manifest; /* owns the parsed JSON */
 
@@ -76,7 +77,10 @@ struct job_plan {
 	void *early; /* owned; NULL: it cannot be done so */
 	size_t early_len;
 	int later_bundle_fd; /* … and the later one, sealed, or -EBADF */
-	int run_bundle_fd;   /* sealed, or -EBADF */
+	/* The same for a compile that carries a folder: sealed, or -EBADF when it cannot … */
+	int carry_bundle_fd, carry_later_bundle_fd;
+	uint8_t carry_fit[SHA256_BYTES]; /* … and over image, language and options */
+	int run_bundle_fd;		 /* sealed, or -EBADF */
 	int run_takes_artefact;
 	int run_collects;	    /* it hands on what the program leaves in a folder */
 	struct action_plan *action; /* owned; NULL: the language's own steps */
@@ -85,8 +89,11 @@ struct job_plan {
 };
 
 #define JOB_PLAN_NONE                                                                              \
-	((struct job_plan){                                                                        \
-		.compile_bundle_fd = -EBADF, .run_bundle_fd = -EBADF, .later_bundle_fd = -EBADF})
+	((struct job_plan){.compile_bundle_fd = -EBADF,                                            \
+			   .run_bundle_fd = -EBADF,                                                \
+			   .later_bundle_fd = -EBADF,                                              \
+			   .carry_bundle_fd = -EBADF,                                              \
+			   .carry_later_bundle_fd = -EBADF})
 
 /*
  * Checks a request's language, options, file names and arguments against the manifest and fills the

@@ -117,7 +117,7 @@ int choice_plan_action(const struct choice *choice, struct job_plan *plan)
 		return r;
 	if (plan->action->links_lines)
 		with_lines.line_words = json_object_get(json_object_get(action, "filter"), "lines");
-	struct step_spec spec = {step, 1, BUNDLE_ARTEFACT_OUT, artefact, NULL};
+	struct step_spec spec = {step, 1, BUNDLE_ARTEFACT_OUT, artefact, NULL, NULL};
 	plan->has_compile = 1;
 	plan->compile_bundle_fd = choice_step_bundle(&with_lines, &spec);
 	return plan->compile_bundle_fd < 0 ? plan->compile_bundle_fd : 0;

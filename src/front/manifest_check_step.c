@@ -178,10 +178,22 @@ static int check_step(struct check *check, const json_t *step)
 	return r;
 }
 
+static int check_carries(struct check *check, const json_t *value)
+{
+	if (!json_is_object(value))
+		return check_fault(check, "must be an object");
+	int r = check_member(check, value, "folder", REQUIRED, check_path);
+	if (r == 0)
+		r = check_member(check, value, "words", REQUIRED, check_words);
+	return r < 0 ? r : check_member(check, value, "when", OPTIONAL, check_when);
+}
+
 int check_compile(struct check *check, const json_t *step)
 {
 	int r = check_step(check, step);
-	return r < 0 ? r : check_member(check, step, "artefact", OPTIONAL, check_template);
+	if (r == 0)
+		r = check_member(check, step, "artefact", OPTIONAL, check_template);
+	return r < 0 ? r : check_member(check, step, "carries", OPTIONAL, check_carries);
 }
 
 static int check_format(struct check *check, const json_t *value)

@@ -39,8 +39,9 @@ struct step_spec {
 	const json_t *step;
 	int with_files;
 	enum bundle_type artefact_type;
-	const char *artefact; /* filled template, or NULL */
-	const char *collects; /* folder whose files are handed on, or NULL */
+	const char *artefact;  /* filled template, or NULL */
+	const char *collects;  /* folder whose files are handed on, or NULL */
+	const json_t *carries; /* what it carries, or NULL: nothing, this time */
 };
 
 /* Makes the bundle of a step. Returns a new fd or a negative errno. */

@@ -196,7 +196,24 @@ static void files_fill(struct bundle_writer *bundle, const struct choice *choice
 			   choice->request->files[i].content, choice->request->files[i].len);
 }
 
+/* What a step that carries a folder has at the end of its command line. */
+static int argv_add_carries(struct argv *argv, const struct choice *choice, const json_t *carries)
+{
+	return argv_fill(argv, choice, json_object_get(carries, "words"), NULL);
+}
+
 /* ---- steps ---- */
+
+/* What it leaves, and for whom. */
+static void step_end_fill(struct bundle_writer *bundle, const struct step_spec *spec)
+{
+	if (spec->artefact)
+		bundle_add(bundle, spec->artefact_type, spec->artefact, NULL, 0);
+	if (spec->collects) /* after the files: they may lie there */
+		bundle_add(bundle, BUNDLE_COLLECT, spec->collects, NULL, 0);
+	if (spec->carries)
+		bundle_add(bundle, BUNDLE_CARRY, manifest_text(spec->carries, "folder"), NULL, 0);
+}
 
 static int step_fill(struct bundle_writer *bundle, const struct choice *choice,
 		     const struct step_spec *spec)
@@ -204,6 +221,8 @@ static int step_fill(struct bundle_writer *bundle, const struct choice *choice,
 	struct argv argv = {.bundle = bundle};
 
 	int r = argv_fill(&argv, choice, json_object_get(spec->step, "argv"), NULL);
+	if (r == 0)
+		r = argv_add_carries(&argv, choice, spec->carries);
 	if (r == 0)
 		r = env_fill(bundle, choice, json_object_get(spec->step, "env"));
 	if (r < 0)
@@ -214,10 +233,7 @@ static int step_fill(struct bundle_writer *bundle, const struct choice *choice,
 				       manifest_text(choice->language, "id"));
 	if (spec->with_files)
 		files_fill(bundle, choice);
-	if (spec->artefact)
-		bundle_add(bundle, spec->artefact_type, spec->artefact, NULL, 0);
-	if (spec->collects) /* after the files: they may lie there */
-		bundle_add(bundle, BUNDLE_COLLECT, spec->collects, NULL, 0);
+	step_end_fill(bundle, spec);
 	return 0;
 }
 
@@ -274,7 +290,8 @@ static int early_fill(struct bundle_writer *bundle, const struct choice *choice,
 }
 
 /* Returns the later words as lines, new, or NULL: they cannot be, or memory is out. */
-static char *later_lines(const struct choice *choice, const json_t *later, size_t *ret_len)
+static char *later_lines(const struct choice *choice, const struct step_spec *spec,
+			 const json_t *later, size_t *ret_len)
 {
 	char *text = NULL;
 	struct argv argv = {.lines = open_memstream(&text, ret_len), .count = 1};
@@ -282,6 +299,8 @@ static char *later_lines(const struct choice *choice, const json_t *later, size_
 	if (!argv.lines)
 		return NULL;
 	int r = argv_fill(&argv, choice, json_object_get(later, "words"), NULL);
+	if (r == 0)
+		r = argv_add_carries(&argv, choice, spec->carries);
 	if (fclose(argv.lines) == 0 && r == 0 && !argv.is_no_line)
 		return text;
 	free(text);
@@ -293,13 +312,12 @@ static int later_bundle(const struct choice *choice, const struct step_spec *spe
 {
 	struct bundle_writer bundle = {0};
 	size_t len;
-	_cleanup_free_ char *lines = later_lines(choice, later, &len);
+	_cleanup_free_ char *lines = later_lines(choice, spec, later, &len);
 
 	if (!lines)
 		return -EINVAL;
 	files_fill(&bundle, choice);
-	if (spec->artefact)
-		bundle_add(&bundle, spec->artefact_type, spec->artefact, NULL, 0);
+	step_end_fill(&bundle, spec);
 	bundle_add(&bundle, BUNDLE_LATER, manifest_text(later, "later"), lines, len);
 	return bundle_finish(&bundle);
 }
@@ -323,6 +341,47 @@ static void plan_early(const struct choice *choice, const struct step_spec *spec
 	plan->early_len = early.used;
 }
 
+/* ---- a step that carries a folder ---- */
+
+/* Over all that what is in the folder may depend on, but the files. */
+static void carry_fit(const struct manifest *manifest, const struct choice *choice,
+		      uint8_t ret_fit[SHA256_BYTES])
+{
+	const char *id = manifest_text(choice->language, "id"), *name;
+	struct sha256 sha256;
+	json_t *option;
+
+	sha256_begin(&sha256);
+	sha256_add(&sha256, manifest_image_id(manifest), strlen(manifest_image_id(manifest)) + 1);
+	sha256_add(&sha256, id, strlen(id) + 1);
+	json_object_foreach ((json_t *)(uintptr_t)choice->options, name, option) {
+		const char *value = choice_option(choice, name);
+		sha256_add(&sha256, name, strlen(name) + 1);
+		sha256_add(&sha256, value, strlen(value) + 1);
+	}
+	sha256_end(&sha256, ret_fit);
+}
+
+/* As plan_early(): what fails here is no failure. */
+static void plan_carry(const struct manifest *manifest, const struct choice *choice,
+		       const struct step_spec *plain, struct job_plan *plan)
+{
+	const json_t *later = later_words(json_object_get(plain->step, "argv"));
+	struct step_spec spec = *plain;
+
+	spec.carries = json_object_get(plain->step, "carries");
+	if (!choice->request->session || !spec.carries ||
+	    !choice_holds(choice, json_object_get(spec.carries, "when")) ||
+	    !files_leave_room(choice, manifest_text(spec.carries, "folder")))
+		return;
+	if (plan->early)
+		plan->carry_later_bundle_fd = later_bundle(choice, &spec, later);
+	if (plan->early && plan->carry_later_bundle_fd < 0)
+		return;
+	plan->carry_bundle_fd = choice_step_bundle(choice, &spec);
+	carry_fit(manifest, choice, plan->carry_fit);
+}
+
 int choice_artefact(const struct choice *choice, const json_t *step, char **ret_path)
 {
 	const char *template = manifest_text(step, "artefact");
@@ -338,7 +397,8 @@ int choice_artefact(const struct choice *choice, const json_t *step, char **ret_
 	return r;
 }
 
-static int plan_steps(const struct choice *choice, struct job_plan *plan)
+static int plan_steps(const struct manifest *manifest, const struct choice *choice,
+		      struct job_plan *plan)
 {
 	const json_t *compile = json_object_get(choice->language, "compile");
 	const json_t *run = json_object_get(choice->language, "run");
@@ -358,17 +418,20 @@ static int plan_steps(const struct choice *choice, struct job_plan *plan)
 		return r;
 	plan->run_takes_artefact = plan->has_run && artefact;
 	if (plan->has_compile) {
-		struct step_spec spec = {compile, 1, BUNDLE_ARTEFACT_OUT,
-					 plan->has_run ? artefact : NULL, NULL};
+		struct step_spec spec = {
+			compile, 1,   BUNDLE_ARTEFACT_OUT, plan->has_run ? artefact : NULL,
+			NULL,	 NULL};
 		plan->compile_bundle_fd = choice_step_bundle(choice, &spec);
 		if (plan->compile_bundle_fd < 0)
 			return plan->compile_bundle_fd;
 		plan_early(choice, &spec, plan);
+		plan_carry(manifest, choice, &spec, plan);
 	}
 	if (plan->has_run) {
 		int files = json_is_true(json_object_get(run, "files"));
-		struct step_spec spec = {run, files, BUNDLE_ARTEFACT_IN, artefact,
-					 manifest_text(run, "collects")};
+		struct step_spec spec = {
+			run, files, BUNDLE_ARTEFACT_IN, artefact, manifest_text(run, "collects"),
+			NULL};
 		plan->run_collects = spec.collects != NULL;
 		plan->run_bundle_fd = choice_step_bundle(choice, &spec);
 		if (plan->run_bundle_fd < 0)
@@ -405,7 +468,7 @@ int manifest_plan(const struct manifest *manifest, const struct job_request *req
 	if (r == 0 && request->action && strcmp(request->action, "run") != 0)
 		r = choice_plan_action(&choice, &plan);
 	else if (r == 0)
-		r = plan_steps(&choice, &plan);
+		r = plan_steps(manifest, &choice, &plan);
 	if (r == 0)
 		r = plan_diagnostics(&choice, &plan);
 	if (r < 0) {
@@ -421,6 +484,8 @@ void job_plan_fini(struct job_plan *plan)
 	plan->compile_bundle_fd = fd_close(plan->compile_bundle_fd);
 	plan->run_bundle_fd = fd_close(plan->run_bundle_fd);
 	plan->later_bundle_fd = fd_close(plan->later_bundle_fd);
+	plan->carry_bundle_fd = fd_close(plan->carry_bundle_fd);
+	plan->carry_later_bundle_fd = fd_close(plan->carry_later_bundle_fd);
 	free(plan->early);
 	plan->early = NULL;
 	plan->action = action_plan_free(plan->action);

@@ -154,6 +154,23 @@ static void write_saved(FILE *out, const struct metrics *metrics, const struct m
 	fprintf(out, "sandlot_compile_cache_entries %u\n", now->cache_entries);
 }
 
+static void write_carried(FILE *out, const struct metrics_now *now)
+{
+	static const char states[] = "sandlot_carried_states_total";
+
+	write_head(out, states, "counter",
+		   "What compiles left for the next one of their session: kept, given to it, or "
+		   "dropped.");
+	write_count(out, states, "what", "kept", now->carried_kept);
+	write_count(out, states, "what", "given", now->carried_given);
+	write_count(out, states, "what", "dropped", now->carried_dropped);
+	write_head(out, "sandlot_carried_states", "gauge", "Such states in memory.");
+	fprintf(out, "sandlot_carried_states %u\n", now->carried_states);
+	write_head(out, "sandlot_carried_bytes", "gauge",
+		   "Such states in memory, and what the sessions' last compiles came to.");
+	fprintf(out, "sandlot_carried_bytes %llu\n", (unsigned long long)now->carried_bytes);
+}
+
 static void write_now(FILE *out, const struct metrics_now *now)
 {
 	write_head(out, "sandlot_jobs_waiting", "gauge", "Jobs that wait for a slot.");
@@ -199,6 +216,7 @@ int metrics_write(const struct metrics *metrics, const struct metrics_now *now, 
 		return -ENOMEM;
 	write_jobs(out, metrics);
 	write_saved(out, metrics, now);
+	write_carried(out, now);
 	write_now(out, now);
 	write_output(out, metrics, now);
 	write_requests(out, metrics);

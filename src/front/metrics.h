@@ -47,6 +47,8 @@ struct metrics_now {
 	unsigned waiting, running[STEP_KIND_COUNT];
 	unsigned cache_entries;
 	uint64_t cache_bytes;
+	unsigned carried_states;
+	uint64_t carried_bytes, carried_given, carried_kept, carried_dropped;
 	int memory_is_short;
 	unsigned outputs_held; /* streams of programs that wait for a live reader */
 };

@@ -136,6 +136,7 @@ static void execute(struct http_request *request, const json_t *body, struct pis
 
 	if (r == 0) {
 		parsed->job.client = http_client_key(request->client);
+		parsed->job.session = http_header(request, HTTP_SESSION);
 		r = job_submit(request->service, &parsed->job, &job, &retry_sec, &err);
 	}
 	if (r < 0)

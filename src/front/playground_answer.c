@@ -134,6 +134,7 @@ static void run_job(struct http_request *request, struct playground_request *par
 	int r;
 
 	parsed->job.client = http_client_key(request->client);
+	parsed->job.session = http_header(request, HTTP_SESSION);
 	r = job_submit(request->service, &parsed->job, &job, &retry_sec, &err);
 	if (r < 0) {
 		reply_refused(request, r, retry_sec, &err);

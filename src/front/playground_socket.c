@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/http_limits.h"
+#include "front/carry.h"
 #include "front/http_clients.h"
 #include "front/http_websocket.h"
 #include "front/job.h"
@@ -33,6 +34,7 @@ struct session {
 	struct websocket socket;
 	struct execution *execution; /* the latest, running or ended */
 	uint64_t started_usec, active_usec;
+	char name[CARRY_SESSION_MAX + 1]; /* what it is called where compiles carry something */
 };
 
 /* ---- messages ---- */
@@ -59,6 +61,7 @@ static void execute(struct session *session, const struct playground_message *me
 		r = playground_request_read(message->payload, parsed, &err);
 	if (r == 0) {
 		parsed->job.client = http_client_key(session->request->client);
+		parsed->job.session = session->name;
 		parsed->job.interactive = 1;
 		r = job_submit(session->request->service, &parsed->job, &job, &retry_sec, &err);
 		if (r == -EINVAL)
@@ -244,7 +247,7 @@ void playground_websocket_run(struct http_request *request)
 	session->request = request;
 	session->started_usec = session->active_usec = clock_monotonic_usec();
 	websocket_init(&session->socket, fd, http_server_limits(request->server)->message_bytes);
-	if (session_greet(session) == 0)
+	if (carry_session_make(session->name) == 0 && session_greet(session) == 0)
 		session_loop(session);
 	else
 		websocket_close(&session->socket, WEBSOCKET_STATUS_POLICY);

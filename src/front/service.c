@@ -24,6 +24,7 @@ struct service_config service_config_default(const struct ipc_welcome *welcome)
 		.kept_bytes_max = UINT64_C(64) << 20,
 		.kept_usec_max = UINT64_C(300) * USEC_PER_SEC,
 		.cache_bytes_max = welcome->cache_memory_bytes,
+		.carry_bytes_max = welcome->carry_memory_bytes,
 	};
 	snprintf(config.metrics_token, sizeof(config.metrics_token), "%s", welcome->metrics_token);
 	return config;
@@ -69,6 +70,7 @@ static struct service *service_alloc(const struct service_config *config)
 	TAILQ_INIT(&service->attention);
 	TAILQ_INIT(&service->flights);
 	compile_cache_init(&service->cache, config->cache_bytes_max);
+	carry_init(&service->carry, config->carry_bytes_max);
 	pthread_mutex_init(&service->lock, NULL);
 	pthread_cond_init(&service->record_changed, NULL);
 	return service;
@@ -165,6 +167,7 @@ struct service *service_free(struct service *service)
 		job_forget_locked(service, job);
 	queue_fini(&service->queue);
 	compile_cache_fini(&service->cache);
+	carry_clear(&service->carry);
 	compile_store_close(service->compile_store);
 	fd_close(service->wake_fd);
 	manifest_unref(service->manifest);

@@ -29,6 +29,7 @@ struct service_config {
 	uint64_t kept_bytes_max;		  /* … their output in all … */
 	uint64_t kept_usec_max;			  /* … and for how long */
 	uint64_t cache_bytes_max;		  /* of compiles kept in memory; 0: none */
+	uint64_t carry_bytes_max;		  /* of carried folders; 0: none */
 	struct compile_store *take_compile_store; /* … and on disk; NULL: none; taken */
 	char metrics_token[128];		  /* empty: nobody may see the metrics */
 };

@@ -14,6 +14,7 @@ int service_use_manifest(struct service *service, struct manifest *take_manifest
 	if (!full) {
 		service->retired[service->retired_count++] = service->manifest;
 		service->manifest = take_manifest;
+		carry_clear(&service->carry); /* no compiler is the one it was */
 	}
 	service_unlock(service);
 	if (!full)

@@ -49,6 +49,7 @@ struct service {
 	struct job_list attention;		    /* for the pump; holds a reference each */
 	struct job_list flights;		    /* jobs whose compile others may join */
 	struct compile_cache cache;
+	struct carry carry;
 	struct metrics metrics;
 	unsigned kept_jobs;
 	uint64_t kept_bytes;

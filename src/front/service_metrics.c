@@ -55,6 +55,11 @@ int service_metrics(struct service *service, const char *authorization, char **r
 		.waiting = service->queue.pending,
 		.cache_entries = service->cache.count,
 		.cache_bytes = service->cache.bytes,
+		.carried_states = service->carry.states,
+		.carried_bytes = service->carry.bytes,
+		.carried_given = service->carry.given,
+		.carried_kept = service->carry.kept,
+		.carried_dropped = service->carry.dropped,
 		.memory_is_short = service->memory_is_short,
 		.outputs_held = outputs_held_locked(service),
 	};

@@ -272,7 +272,7 @@ static int send_early(struct step *step)
 {
 	const int fds[] = {
 		step->early_fd,	   step->cell_fds[0], step->cell_fds[1],
-		step->cell_fds[2], step->early_fd,
+		step->cell_fds[2], step->early_fd,    step->early_fd,
 	};
 	struct ipc_message message = {
 		.type = IPC_STEP_START,
@@ -295,11 +295,17 @@ static int send_early(struct step *step)
 
 static int send_feed(struct step *step)
 {
+	const struct job *job = step->job;
+	int has_carry = job->loan.fd >= 0;
+	int bundle_fd = has_carry ? job->plan.carry_later_bundle_fd : job->plan.later_bundle_fd;
+	const int fds[] = {bundle_fd, has_carry ? job->loan.fd : bundle_fd};
 	struct ipc_message message = {
 		.type = IPC_STEP_FEED,
-		.step_feed = {.step_id = step->id, .limits = step->job->limits[step->kind]},
+		.step_feed = {.step_id = step->id,
+			      .has_carry = (uint32_t)has_carry,
+			      .limits = job->limits[step->kind]},
 	};
-	int r = channel_send(step->pump->channel.fd, &message, &step->job->plan.later_bundle_fd);
+	int r = channel_send(step->pump->channel.fd, &message, fds);
 	if (r < 0)
 		return r;
 	step->fed = 1;
@@ -311,7 +317,10 @@ static int send_start(struct step *step)
 {
 	struct job *job = step->job;
 	int run = step->kind == STEP_RUN;
-	int bundle_fd = run ? job->plan.run_bundle_fd : job->plan.compile_bundle_fd;
+	int has_carry = !run && job->loan.fd >= 0;
+	int bundle_fd = run	    ? job->plan.run_bundle_fd
+			: has_carry ? job->plan.carry_bundle_fd
+				    : job->plan.compile_bundle_fd;
 	int has_artefact = run && job->artefact_fd >= 0;
 	const int fds[] = {
 		bundle_fd,
@@ -319,6 +328,7 @@ static int send_start(struct step *step)
 		step->cell_fds[1],
 		step->cell_fds[2],
 		has_artefact ? job->artefact_fd : bundle_fd,
+		has_carry ? job->loan.fd : bundle_fd,
 	};
 	struct ipc_message message = {
 		.type = IPC_STEP_START,
@@ -328,6 +338,7 @@ static int send_start(struct step *step)
 				.generation = manifest_generation(job->manifest),
 				.kind = step->kind,
 				.has_artefact = (uint32_t)has_artefact,
+				.has_carry = (uint32_t)has_carry,
 				.interactive = (uint32_t)(run && job->interactive),
 				.limits = job->limits[step->kind],
 			},
@@ -432,6 +443,8 @@ static struct step_result result_make(const struct step *step, const struct ipc_
 		.memory_peak_bytes = done->memory_peak_bytes,
 		.cell_usec = done->cell_usec,
 		.was_ready = (int)done->was_ready,
+		.carried = (int)done->carried,
+		.kept = (int)done->kept,
 	};
 
 	/* It may end by itself before the kill arrives: what it printed is cut all the same. */

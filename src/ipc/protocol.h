@@ -60,7 +60,7 @@ enum ipc_type {
 #undef F_LIMITS
 #undef END
 
-enum { IPC_FDS_MAX = 5, IPC_PACKET_MAX = 1024 };
+enum { IPC_FDS_MAX = 6, IPC_PACKET_MAX = 1024 };
 
 /* A decoded message. The member of the union is the one `type` names. */
 struct ipc_message {

@@ -139,7 +139,7 @@ static int message_take(struct supervisor *sup, const struct ipc_message *messag
 	case IPC_STEP_START:
 		return steps_start(&sup->steps, &message->step_start, fds, err);
 	case IPC_STEP_FEED:
-		return steps_feed(&sup->steps, &message->step_feed, fds[0], err);
+		return steps_feed(&sup->steps, &message->step_feed, fds, err);
 	case IPC_STEP_KILL:
 		steps_kill(&sup->steps, &message->step_kill);
 		return 0;
@@ -324,6 +324,7 @@ static void welcome_fill(struct supervisor *sup)
 				     .run_limits = sup->options.run_limits,
 				     .interactive_wall_usec = sup->options.interactive_wall_usec,
 				     .cache_memory_bytes = sup->options.cache_memory_bytes,
+				     .carry_memory_bytes = sup->options.carry_memory_bytes,
 				     .cache_disk_bytes = sup->options.cache_disk_bytes,
 				     .rate_per_sec = sup->options.rate_per_sec,
 				     .rate_burst = sup->options.rate_burst,

@@ -61,6 +61,9 @@ static const char help_text[] =
 	"                             (default 128M)\n"
 	"  --cache-disk SIZE          likewise in the data folder, where they outlive the server\n"
 	"                             (default 512M)\n"
+	"  --carry-memory SIZE        most that what visitors' compiles leave for their next ones "
+	"may\n"
+	"                             take, 0 for nothing (default 64M)\n"
 	"  --metrics-token-file FILE  its first line is what /metrics wants as Bearer (default: "
 	"/metrics\n"
 	"                             is nobody's)\n";
@@ -300,6 +303,7 @@ enum option_id {
 	OPTION_INTERACTIVE_WALL,
 	OPTION_MEMORY_RESERVE,
 	OPTION_CACHE_MEMORY,
+	OPTION_CARRY_MEMORY,
 	OPTION_CACHE_DISK,
 	OPTION_METRICS_TOKEN_FILE,
 	OPTION_RATE,
@@ -327,6 +331,7 @@ static const struct option long_options[] = {
 	{"interactive-wall", required_argument, NULL, OPTION_INTERACTIVE_WALL},
 	{"memory-reserve", required_argument, NULL, OPTION_MEMORY_RESERVE},
 	{"cache-memory", required_argument, NULL, OPTION_CACHE_MEMORY},
+	{"carry-memory", required_argument, NULL, OPTION_CARRY_MEMORY},
 	{"cache-disk", required_argument, NULL, OPTION_CACHE_DISK},
 	{"metrics-token-file", required_argument, NULL, OPTION_METRICS_TOKEN_FILE},
 	{"rate", required_argument, NULL, OPTION_RATE},
@@ -384,6 +389,8 @@ static int option_take(struct options *options, int id, const char *value, struc
 		return parse_size("--memory-reserve", value, &options->memory_reserve_bytes, err);
 	case OPTION_CACHE_MEMORY:
 		return parse_size("--cache-memory", value, &options->cache_memory_bytes, err);
+	case OPTION_CARRY_MEMORY:
+		return parse_size("--carry-memory", value, &options->carry_memory_bytes, err);
 	case OPTION_CACHE_DISK:
 		return parse_size("--cache-disk", value, &options->cache_disk_bytes, err);
 	case OPTION_METRICS_TOKEN_FILE:
@@ -422,6 +429,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		.memory_reserve_bytes = UINT64_C(256) << 20,
 		.cache_memory_bytes = UINT64_C(128) << 20,
 		.cache_disk_bytes = UINT64_C(512) << 20,
+		.carry_memory_bytes = UINT64_C(64) << 20,
 		.rate_per_sec = 200,
 		.rate_burst = 1000,
 		.http = http_limits_default(),

@@ -24,6 +24,7 @@ struct options {
 	char metrics_token[128];       /* empty: /metrics is nobody's */
 	uint64_t memory_reserve_bytes; /* of the host's memory, which is to stay available */
 	uint64_t cache_memory_bytes, cache_disk_bytes; /* of finished compiles; 0: none are kept */
+	uint64_t carry_memory_bytes;		       /* of carried folders; 0: none are kept */
 	unsigned rate_per_sec, rate_burst;	       /* 0: no limit */
 	struct http_limits http;
 	char proxies[256];	   /* addresses and networks, commas between them */

@@ -23,6 +23,8 @@ struct ipc_message step_done_message(uint64_t step_id, const struct cell_result 
 				.system_usec = result->system_usec,
 				.memory_peak_bytes = result->memory_peak_bytes,
 				.artefact_bytes = result->artefact_bytes,
+				.carried = result->carried != 0,
+				.kept = result->kept != 0,
 				.files_full = result->files_full != 0,
 				.error_code = outcome_error_code(result),
 			},

@@ -129,6 +129,15 @@ static int fd_is_sealed_up_to(int fd, uint64_t most)
 	return memfd_is_sealed(fd) == 1 && fstat(fd, &st) == 0 && (uint64_t)st.st_size <= most;
 }
 
+/* Its size is sealed: what a cell writes to it is bounded. */
+static int carry_check(int fd, struct error *err)
+{
+	if (memfd_is_fixed(fd, CARRY_BYTES_MAX) == 1)
+		return 0;
+	return error_set_plain(err, -EBADMSG, "step",
+			       "the carried folder is not a memfd sealed in its size");
+}
+
 /* What the front end hands over must be what the protocol says, and nothing that could stall us. */
 static int fds_check(const struct ipc_step_start *start, const int *fds,
 		     const struct options *options, struct error *err)
@@ -141,7 +150,7 @@ static int fds_check(const struct ipc_step_start *start, const int *fds,
 	if (start->has_artefact &&
 	    !fd_is_sealed_up_to(fds[4], options->compile_limits.artefact_bytes))
 		return error_set_plain(err, -EBADMSG, "step", "the artefact is not a sealed memfd");
-	return 0;
+	return start->has_carry ? carry_check(fds[5], err) : 0;
 }
 
 static struct limits limits_granted(const struct ipc_step_start *start,
@@ -210,6 +219,7 @@ static void step_launch(struct step *step, const struct ipc_step_start *start, c
 		.stdout_fd = fds[2],
 		.stderr_fd = fds[3],
 		.artefact_in_fd = start->has_artefact ? fds[4] : -EBADF,
+		.carry_fd = start->has_carry ? fds[5] : -EBADF,
 		.fail_at_step = -1,
 	};
 	struct error err = {0};
@@ -258,6 +268,9 @@ int steps_start(struct steps *steps, const struct ipc_step_start *start, const i
 		return error_set_plain(err, -EBADMSG, "step", "a step id was used twice");
 	if (start->early && (start->kind != STEP_COMPILE || start->has_artefact))
 		return error_set_plain(err, -EBADMSG, "step", "only a compile step starts early");
+	if (start->has_carry && (start->kind != STEP_COMPILE || start->early))
+		return error_set_plain(err, -EBADMSG, "step",
+				       "only a compile step with its job carries a folder");
 	struct image *image = images_find(steps->images, start->generation);
 	if (!image)
 		return error_set_plain(err, -EBADMSG, "step",
@@ -288,7 +301,7 @@ int steps_start(struct steps *steps, const struct ipc_step_start *start, const i
 	return 0;
 }
 
-int steps_feed(struct steps *steps, const struct ipc_step_feed *feed, int later_fd,
+int steps_feed(struct steps *steps, const struct ipc_step_feed *feed, const int *fds,
 	       struct error *err)
 {
 	struct step *step = step_find(steps, feed->step_id);
@@ -300,15 +313,19 @@ int steps_feed(struct steps *steps, const struct ipc_step_feed *feed, int later_
 		return 0;
 	if (step->state != STEP_EARLY)
 		return error_set_plain(err, -EBADMSG, "step", "a step was fed that is not early");
-	if (!fd_is_sealed_up_to(later_fd, BUNDLE_BYTES_MAX))
+	if (!fd_is_sealed_up_to(fds[0], BUNDLE_BYTES_MAX))
 		return error_set_plain(err, -EBADMSG, "step",
 				       "the later bundle is not a sealed memfd");
+	int r = feed->has_carry ? carry_check(fds[1], err) : 0;
+	if (r < 0)
+		return r;
 	limits_clamp(&limits, &step->limits);
 	/* A slot that the front end takes for free may be one that a step it gave up still holds.
 	 */
-	int r = steps->running[step->kind] < steps->options->compile_slots ? 0 : -EBUSY;
+	r = steps->running[step->kind] < steps->options->compile_slots ? 0 : -EBUSY;
 	if (r == 0)
-		r = cell_feed(&step->cell, &limits, later_fd, &why);
+		r = cell_feed(&step->cell, &limits, fds[0], feed->has_carry ? fds[1] : -EBADF,
+			      &why);
 	if (r < 0) {
 		log_warning("not_fed", "id=%llu error=%d text=%s", (unsigned long long)step->id, -r,
 			    why.text);

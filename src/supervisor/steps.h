@@ -48,7 +48,7 @@ int steps_init(struct steps *steps, struct loop *loop, struct cell_host *host,
 void steps_fini(struct steps *steps);
 
 /*
- * Starts a step. fds: the five of STEP_START, borrowed. A step that cannot start has still ended:
+ * Starts a step. fds: the six of STEP_START, borrowed. A step that cannot start has still ended:
  * its STEP_DONE says refused. Returns 0, or -EBADMSG when the front end broke the protocol (an id
  * used twice, an image that is not its, an fd of the wrong kind), -ENOMEM.
  */
@@ -56,11 +56,11 @@ int steps_start(struct steps *steps, const struct ipc_step_start *start, const i
 		struct error *err);
 
 /*
- * Gives an early step its job. later_fd: borrowed. Returns 0, also when it turns out that it cannot
- * be fed: then it ends as refused; or -EBADMSG when the step is not early or is fed twice, or the
- * fd is of the wrong kind.
+ * Gives an early step its job. fds: the two of STEP_FEED, borrowed. Returns 0, also when it turns
+ * out that it cannot be fed: then it ends as refused; or -EBADMSG when the step is not early or is
+ * fed twice, or the fd is of the wrong kind.
  */
-int steps_feed(struct steps *steps, const struct ipc_step_feed *feed, int later_fd,
+int steps_feed(struct steps *steps, const struct ipc_step_feed *feed, const int *fds,
 	       struct error *err);
 
 void steps_kill(struct steps *steps, const struct ipc_step_kill *kill);

@@ -44,6 +44,7 @@ static struct cell_launch launch_of(const struct bench *bench)
 		.stdout_fd = bench->stdout_fd,
 		.stderr_fd = bench->stdout_fd,
 		.artefact_in_fd = -EBADF,
+		.carry_fd = -EBADF,
 		.fail_at_step = -1,
 	};
 }

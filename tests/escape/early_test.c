@@ -93,6 +93,7 @@ static struct cell_result run(struct world *world, const char *what, enum after 
 		.bundle_fd = fd,
 		.stdin_fd = world->null_fd,
 		.artefact_in_fd = -EBADF,
+		.carry_fd = -EBADF,
 		.fail_at_step = -1,
 	};
 	struct cell_result result = {.outcome = OUTCOME_COUNT, .artefact_fd = -EBADF};
@@ -108,7 +109,7 @@ static struct cell_result run(struct world *world, const char *what, enum after 
 	if (r == 0 && after == FEED_WHEN_ENDED)
 		poll(&(struct pollfd){.fd = out[0], .events = POLLIN}, 1, -1);
 	if (r == 0 && after != KILL)
-		r = cell_feed(&cell, &launch.limits, world->later_fd, &err);
+		r = cell_feed(&cell, &launch.limits, world->later_fd, -EBADF, &err);
 	if (r == 0 && after >= FEED_AND_KILL)
 		cell_kill(&cell, OUTCOME_KILLED);
 	if (r == 0) {

@@ -29,8 +29,8 @@ modules_request := $(front_json) src/front/playground_request.c src/front/playgr
 	src/front/playground_message.c
 modules_websocket := src/front/http_websocket.c src/front/http_send.c
 modules_door := $(front_json) $(patsubst %,src/front/%.c,semver_range piston_decode http_proxies snippet_document sha256)
-modules_plan := $(front_json) $(front_manifest)
-modules_manifest := $(front_manifest) src/front/utf8.c
+modules_plan := $(front_json) $(front_manifest) src/front/sha256.c
+modules_manifest := $(front_manifest) src/front/utf8.c src/front/sha256.c
 modules_diagnostics := $(front_diagnostics) src/front/utf8.c
 modules_product := src/front/product.c src/front/asm_filter.c src/front/asm_lines.c
 modules_collected := $(patsubst %,src/front/%.c,collected product asm_filter asm_lines utf8)
@@ -49,9 +49,9 @@ libraries_crate_text := -ljansson -lcrypto
 libraries_export := -lzstd -lcrypto
 libraries_request := -ljansson
 libraries_door := -ljansson -lcrypto
-libraries_plan := -ljansson
+libraries_plan := -ljansson -lcrypto
 libraries_diagnostics := -ljansson
-libraries_manifest := -ljansson
+libraries_manifest := -ljansson -lcrypto
 
 names := $(patsubst modules_%,%,$(filter modules_%,$(.VARIABLES)))
 base := $(wildcard src/base/*.c)

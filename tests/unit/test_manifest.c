@@ -30,7 +30,8 @@ static const char rust[] =
 	" {'when':{'mode':['debug','release'],'tests':'true'},'words':['--test','-Cx={{y}}']},"
 	" '-o','target/{mode}/playground'],'env':{'RUSTC_MODE':'{mode}',"
 	" 'ONLY':{'when':{'mode':'release'},'value':'{mode}!'}},"
-	" 'artefact':'target/{mode}/playground'},"
+	" 'artefact':'target/{mode}/playground',"
+	" 'carries':{'folder':'.inc','words':['-Cinc={mode}'],'when':{'mode':'debug'}}},"
 	"'run':{'argv':['/playground/target/{mode}/playground','{args}'],"
 	" 'skip_unless':{'crate_type':'bin'}},"
 	"'channels':{'stable':{'rustc':{'version':'1.95.0','hash':'x','date':'2026-01-01'},"
@@ -58,7 +59,7 @@ static struct manifest *read_good(void)
 /* A bundle as text: one line for each record. */
 static void bundle_text(int fd, char *text, size_t size)
 {
-	static const char types[] = "XAEFIOPNLCT";
+	static const char types[] = "XAEFIOPNLCTY";
 	struct bundle_record record;
 	struct stat st;
 	size_t offset = 0, used = 0;
@@ -162,6 +163,10 @@ static void manifest_read_faults_are_told_with_their_path(void **state)
 	check_fault("'value':'{mode}!'", "'value':'{what}'", "env.ONLY.value");
 	check_fault("{'when':{'mode':'release'},'value'", "{'value'", "env.ONLY.when");
 	check_fault("'artefact':'target/", "'artefact':'{x}/", "languages[0].compile.artefact");
+	check_fault("'folder':'.inc'", "'folder':'/inc'", "compile.carries.folder: must be a path");
+	check_fault("'folder':'.inc',", "", "compile.carries.folder: is missing");
+	check_fault("'words':['-Cinc={mode}']", "'words':['{what}']", "compile.carries.words[0]");
+	check_fault("'when':{'mode':'debug'}}", "'when':{'mode':'x'}}", "compile.carries.when");
 	check_fault("'skip_unless':{'crate_type'", "'skip_unless':{'type'",
 		    "languages[0].run.skip_unless");
 	check_fault("'files':true", "'files':1", "languages[1].run.files");
@@ -333,6 +338,73 @@ static void manifest_plan_early_bytes_are_those_of_what_comes_first(void **state
 	manifest_unref(manifest);
 }
 
+static void plan_session(const struct manifest *manifest, const char *session, const char *mode,
+			 const char *file_name, struct job_plan *ret_plan)
+{
+	const struct job_option option = {"mode", mode};
+	const struct job_file file = {file_name, "code", 4};
+	struct job_request request = request_of("rust");
+
+	request.session = session;
+	request.options = &option;
+	request.option_count = 1;
+	request.files = &file;
+	assert_int_equal(manifest_plan(manifest, &request, ret_plan, NULL), 0);
+}
+
+static void manifest_plan_of_a_session_carries_besides(void **state)
+{
+	struct manifest *manifest = read_later("-o"), *plain = read_good();
+	struct job_plan plan, cold;
+	char text[4096], want[4096];
+
+	(void)state;
+	plan_session(manifest, "0123456789abcdef", "debug", NULL, &plan);
+	bundle_text(plan.carry_later_bundle_fd, text, sizeof(text));
+	assert_string_equal(text, "F src/main.rs=code\nO target/debug/playground\nY .inc\n"
+				  "L .args=src/main.rs\n-o\ntarget/debug/playground\n"
+				  "-Cinc=debug\n\n");
+	bundle_text(plan.later_bundle_fd, text, sizeof(text));
+	assert_null(strstr(text, "inc"));
+	bundle_text(plan.compile_bundle_fd, text, sizeof(text));
+	assert_null(strstr(text, "inc"));
+	plan_session(plain, "0123456789abcdef", "debug", NULL, &cold);
+	assert_int_equal(cold.carry_later_bundle_fd, -EBADF);
+	bundle_text(cold.carry_bundle_fd, text, sizeof(text));
+	bundle_text(plan.carry_bundle_fd, want, sizeof(want));
+	assert_string_equal(text, want);
+	assert_non_null(strstr(text, "A target/debug/playground\nA -Cinc=debug\nE "));
+	assert_non_null(strstr(text, "O target/debug/playground\nY .inc\n"));
+	assert_memory_equal(plan.carry_fit, cold.carry_fit, sizeof(plan.carry_fit));
+	job_plan_fini(&plan);
+	job_plan_fini(&cold);
+	manifest_unref(manifest);
+	manifest_unref(plain);
+}
+
+static void manifest_plan_carries_only_where_it_may(void **state)
+{
+	static const struct {
+		const char *session, *mode, *file;
+	} rows[] = {
+		{NULL, "debug", NULL},
+		{"0123456789abcdef", "release", NULL},
+		{"0123456789abcdef", "debug", ".inc"},
+		{"0123456789abcdef", "debug", ".inc/main.rs"},
+	};
+	struct manifest *manifest = read_good();
+	struct job_plan plan;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		plan_session(manifest, rows[i].session, rows[i].mode, rows[i].file, &plan);
+		assert_true(plan.compile_bundle_fd >= 0);
+		assert_int_equal(plan.carry_bundle_fd, -EBADF);
+		job_plan_fini(&plan);
+	}
+	manifest_unref(manifest);
+}
+
 static void manifest_plan_what_cannot_come_later_is_planned_whole_alone(void **state)
 {
 	static const char *const names[] = {".args", ".args/main.rs"};
@@ -494,6 +566,8 @@ int main(void)
 		cmocka_unit_test(manifest_plan_options_and_args_are_used),
 		cmocka_unit_test(manifest_plan_early_and_whole_are_equal_in_effect),
 		cmocka_unit_test(manifest_plan_early_bytes_are_those_of_what_comes_first),
+		cmocka_unit_test(manifest_plan_of_a_session_carries_besides),
+		cmocka_unit_test(manifest_plan_carries_only_where_it_may),
 		cmocka_unit_test(manifest_plan_what_cannot_come_later_is_planned_whole_alone),
 		cmocka_unit_test(manifest_plan_interpreted_places_files_in_run),
 		cmocka_unit_test(manifest_plan_library_or_compile_only_has_no_run),
