@@ -14,6 +14,13 @@ static const struct json_field compile_fields[] = {
 	{"argv", JSON_SHAPE_ARRAY, 0},
 	{"env", JSON_SHAPE_OBJECT, 1},
 	{"artefact", JSON_SHAPE_TEXT, 0},
+	{"carries", JSON_SHAPE_OBJECT, 1},
+};
+
+static const struct json_field carries_fields[] = {
+	{"folder", JSON_SHAPE_TEXT, 0},
+	{"words", JSON_SHAPE_TEXTS, 0},
+	{"when", JSON_SHAPE_ANY, 1},
 };
 
 static const struct json_field action_fields[] = {
@@ -213,6 +220,31 @@ static int check_env(const json_t *env, const json_t *language, struct json_plac
 	return 0;
 }
 
+/* A folder that goes from one compile to the next. */
+static int check_carries(const json_t *carries, const json_t *language, struct json_place step,
+			 struct error *err)
+{
+	char where[RECIPE_WHERE_MAX];
+	struct json_place place = {step.file, where};
+	const json_t *word;
+	size_t i;
+
+	snprintf(where, sizeof(where), "%s.carries", step.path);
+	int r = json_check_object(carries, FIELDS(carries_fields), place, err);
+	if (r < 0)
+		return r;
+	const char *folder = json_text(carries, "folder");
+	if (!bundle_path_is_valid(folder, strlen(folder)))
+		return json_refuse(place, "folder", err, "is \"%s\", no path below /playground",
+				   folder);
+	r = recipe_check_condition(json_object_get(carries, "when"),
+				   json_object_get(language, "options"), place, err);
+	json_array_foreach (json_object_get(carries, "words"), i, word)
+		if (r >= 0)
+			r = check_template(json_string_value(word), language, place, err);
+	return r;
+}
+
 int recipe_check_step(const json_t *step, enum recipe_step kind, const json_t *language,
 		      struct json_place place, struct error *err)
 {
@@ -233,6 +265,8 @@ int recipe_check_step(const json_t *step, enum recipe_step kind, const json_t *l
 		r = check_path(step, "collects", place, err);
 	if (r >= 0 && json_text(step, "artefact"))
 		r = check_template(json_text(step, "artefact"), language, place, err);
+	if (r >= 0 && json_object_get(step, "carries"))
+		r = check_carries(json_object_get(step, "carries"), language, place, err);
 	if (r >= 0)
 		r = recipe_check_condition(json_object_get(step, "skip_unless"),
 					   json_object_get(language, "options"), place, err);
