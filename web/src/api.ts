@@ -2,6 +2,7 @@
 // AwayError (it could not be reached), because the page tells them apart.
 
 import { readEvents } from "./sse";
+import { loadForTab, saveForTab } from "./storage";
 import type { JobEvent, JobRequest, LanguageList, Snippet, SnippetRequest, StoredSnippet } from "./types";
 
 export class ApiError extends Error {
@@ -73,10 +74,23 @@ export async function isServerUp(): Promise<boolean> {
   }
 }
 
+let sessionName = "";
+
+/** What a compile of this tab's goes on from earlier ones by: a secret of the tab's. */
+function session(): string {
+  sessionName ||= loadForTab("session");
+  if (!sessionName) {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    sessionName = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    saveForTab("session", sessionName);
+  }
+  return sessionName;
+}
+
 export async function submitJob(job: JobRequest, signal: AbortSignal): Promise<string> {
   const response = await request("/api/v1/jobs", {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", "Sandlot-Session": session() },
     body: JSON.stringify(job),
     signal,
   });

@@ -100,6 +100,7 @@ export interface StepResult {
   truncated: unknown;
   /** the compiler was not run: the same was compiled before */
   cached?: boolean;
+  carried?: boolean;
 }
 
 export interface JobResult extends Omit<StepResult, "step"> {
