@@ -3,6 +3,7 @@ import hashlib
 import http.client
 import json
 import os
+import secrets
 import statistics
 import subprocess
 import tempfile
@@ -62,6 +63,7 @@ class Request:
     to be printed and the program."""
 
     path = None
+    headers = {"Content-Type": "application/json"}
 
     def __init__(self, server, code):
         self.connection = http.client.HTTPConnection(server.host, server.port, 60)
@@ -71,7 +73,7 @@ class Request:
         text, code = self.code(number)
         body = json.dumps(self.body(code))
         started = time.perf_counter()
-        self.connection.request("POST", self.path, body, {"Content-Type": "application/json"})
+        self.connection.request("POST", self.path, body, self.headers)
         reply = json.loads(self.connection.getresponse().read())
         took = time.perf_counter() - started
         assert self.is_right(reply, text), reply
@@ -203,10 +205,14 @@ def bench_serde(rounds):
         server = Server("--rate", "0")
         try:
             ours = Execute(server, serde_program, lambda stdout, _: "total" in stdout)
+            # As the page does: both sides go on from what they compiled before.
+            ours.headers = {**ours.headers, "Sandlot-Session": secrets.token_hex(16)}
+            for number in (-3, -2):
+                ours(number)
             taken = alternate(max(5, rounds // 2), {"sandlot": ours, "bare": bare})
         finally:
             server.stop()
-    return row("55 lines with serde_json, debug: POST /execute against bare cargo build and the program", taken,
+    return row("55 lines with serde_json, debug, edited and run again: POST /execute in a session against bare cargo build and the program", taken,
                "sandlot", "bare", at_most=0.6)
 
 
