@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,19 +13,17 @@
 
 /* A packet in memory. Nobody changes it meanwhile; if somebody did, only we would suffer. */
 struct packet {
-	int fd;
-	char *data; /* all of the memfd */
+	void *data; /* all of the memfd */
 	size_t size;
 	const char *bundle; /* in it */
 	size_t len;
 };
 
-typedef int record_function(const struct packet *packet, const struct bundle_record *record,
-			    char *path);
+typedef int record_function(const struct bundle_record *record, char *path);
 
 static int packet_open(int fd, struct packet *ret_packet)
 {
-	struct packet packet = {.fd = fd};
+	struct packet packet = {0};
 	struct stat st;
 	uint64_t len;
 
@@ -39,7 +36,7 @@ static int packet_open(int fd, struct packet *ret_packet)
 	if (packet.data == MAP_FAILED)
 		return -errno;
 	memcpy(&len, packet.data, sizeof(len));
-	packet.bundle = packet.data + sizeof(len);
+	packet.bundle = (const char *)packet.data + sizeof(len);
 	if (len == 0 || len > packet.size - sizeof(len)) {
 		munmap(packet.data, packet.size);
 		return len == 0 ? -ENODATA : -EBADMSG;
@@ -63,16 +60,16 @@ static int for_each(const struct packet *packet, record_function *function)
 			return -EBADMSG;
 		memcpy(path, record.name, record.name_len);
 		path[record.name_len] = '\0';
-		r = function(packet, &record, path);
+		r = function(&record, path);
 		if (r < 0)
 			return r;
 	}
 	return r;
 }
 
-static int look(const struct packet *packet, const struct bundle_record *record, char *path)
+static int look(const struct bundle_record *record, char *path)
 {
-	(void)packet, (void)record, (void)path;
+	(void)record, (void)path;
 	return 0;
 }
 
@@ -93,10 +90,8 @@ static int make_folder(const char *folder)
 	return mkdir(folder, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-static int make_file(const struct packet *packet, const struct bundle_record *record, char *path)
+static int make_file(const struct bundle_record *record, char *path)
 {
-	off_t at = record->body - packet->data, end = at + (off_t)record->body_len;
-
 	int r = for_each_parent(path, make_folder);
 	if (r < 0)
 		return r;
@@ -104,12 +99,7 @@ static int make_file(const struct packet *packet, const struct bundle_record *re
 		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
-	while (at < end) {
-		ssize_t n = sendfile(fd, packet->fd, &at, (size_t)(end - at));
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-	}
-	return 0;
+	return fd_write_all(fd, record->body, record->body_len);
 }
 
 /* How carried_pack() tells that nothing was made or removed in it since. */
@@ -120,15 +110,15 @@ static int mark_folder(const char *folder)
 	return utimensat(AT_FDCWD, folder, none, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-static int mark_parents(const struct packet *packet, const struct bundle_record *record, char *path)
+static int mark_parents(const struct bundle_record *record, char *path)
 {
-	(void)packet, (void)record;
+	(void)record;
 	return for_each_parent(path, mark_folder);
 }
 
-static int remove_file(const struct packet *packet, const struct bundle_record *record, char *path)
+static int remove_file(const struct bundle_record *record, char *path)
 {
-	(void)packet, (void)record;
+	(void)record;
 	unlink(path);
 	return 0;
 }
@@ -168,7 +158,7 @@ static int unpack_into(const struct packet *packet, const char *folder)
 
 int carried_unpack(int packet_fd, const char *folder)
 {
-	struct packet packet = {.fd = packet_fd};
+	struct packet packet = {0};
 
 	int r = packet_open(packet_fd, &packet);
 	if (r < 0)
