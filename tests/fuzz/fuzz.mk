@@ -22,6 +22,7 @@ modules_limits_parse :=
 modules_listen := src/supervisor/options.c src/supervisor/options_origin.c
 modules_cell_spec :=
 modules_cell_unpack :=
+modules_cell_carried :=
 modules_cell_report := src/ipc/protocol.c src/supervisor/step_done.c
 modules_utf8 := src/front/utf8.c
 modules_template := src/front/template.c
