@@ -12,12 +12,14 @@
 
 /*
  * pid 1 needs to end other users' processes and to read their files; to start a helper, to change
- * to the job's user and lock its capabilities away; nothing else any more.
+ * to the job's user and lock its capabilities away, or in a user namespace to map its own root
+ * there (user_namespaces(7)); nothing else any more.
  */
 static void keep_few_capabilities(const struct cell_context *context)
 {
-	const unsigned to_pack = 1U << CAP_SETUID | 1U << CAP_SETGID | 1U << CAP_SETPCAP;
-
+	const unsigned to_pack = context->spec.single_id
+					 ? 1U << CAP_SETFCAP
+					 : 1U << CAP_SETUID | 1U << CAP_SETGID | 1U << CAP_SETPCAP;
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {{0}};
 

@@ -59,6 +59,17 @@ class Jobs:
                 self.assertOutcome(outcome, "exited")
                 self.assertEqual((outcome.stdout, outcome.result["exit_code"]), ("hello\n", 0))
 
+    def test_a_session_goes_on_from_what_it_compiled(self):
+        carried = []
+        for number in range(4):
+            code = f'fn main() {{ println!("{{:?}}", regex::Regex::new("{number}").unwrap()); }}'
+            reply = self.server.post("/api/v1/jobs", {"language": "rust", "code": code},
+                                     headers={"Sandlot-Session": "0123456789abcdef"})
+            outcome = self.server.follow(reply.json()["id"])
+            self.assertEqual(outcome.stdout, f'Regex("{number}")\n', str(outcome))
+            carried.append(outcome.result["steps"][0]["carried"])
+        self.assertEqual(carried, [False, False, True, True])
+
     def test_what_does_not_compile(self):
         for language, code in (("rust", "fn main() { nothing }"), ("c", "int main(void) { nothing; }")):
             with self.subTest(language):
