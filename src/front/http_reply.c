@@ -14,6 +14,9 @@
 enum {
 	HEAD_MAX = 3072,
 	UNREAD_BODY_MAX = 64 << 10,
+	/* A body up to this goes out in one write, and packet, with its head; one that is larger is
+	 * not copied for it, for a slow client may keep us waiting. */
+	TOGETHER_MAX = 16 << 10,
 };
 
 /*
@@ -89,30 +92,23 @@ static void settle_connection(struct http_request *request)
 
 void http_reply(struct http_request *request, const struct http_reply *reply)
 {
-	char framing[64], *whole;
+	char framing[64], start[HEAD_MAX + TOGETHER_MAX];
 	int bodiless = reply->status == 204 || reply->status == 304;
 	int head_only = bodiless || strcmp(request->method, "HEAD") == 0;
-	size_t len = head_only ? 0 : reply->len;
+	size_t len = head_only ? 0 : reply->len, together = len <= TOGETHER_MAX ? len : 0;
 
 	settle_connection(request);
 	request->status = reply->status;
 	framing[0] = '\0';
 	if (!bodiless)
 		snprintf(framing, sizeof(framing), "Content-Length: %zu\r\n", reply->len);
-	/* Head and body in one write: one packet for what is small. */
-	whole = malloc(HEAD_MAX + len);
-	if (!whole) {
-		request->write_failed = 1;
-		request->keep_alive = 0;
-		mg_disable_connection_keep_alive(request->conn);
-		return;
-	}
 	size_t head =
-		head_format(request, reply->status, framing, reply->type, reply->extra, whole);
-	if (len)
-		memcpy(whole + head, reply->body, len);
-	request_write(request, whole, head + len);
-	free(whole);
+		head_format(request, reply->status, framing, reply->type, reply->extra, start);
+	if (together)
+		memcpy(start + head, reply->body, together);
+	request_write(request, start, head + together);
+	if (len > together)
+		request_write(request, reply->body, len);
 	if (has_unread_body(request) ||
 	    (!request->keep_alive && !request->body_read && request->info->content_length > 0))
 		http_client_linger(request->client, request->info->remote_addr,

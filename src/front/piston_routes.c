@@ -112,14 +112,18 @@ static void run_job(struct http_request *request, const struct piston_request *p
 	struct piston_reply reply = {.failed = 0};
 	struct job_result result;
 	char version[SEMVER_TEXT_SIZE];
+	json_t *value = NULL;
 
 	semver_format(&parsed->runtime.version, version);
-	if (follow(request, job, &reply, &result) < 0)
+	int r = follow(request, job, &reply, &result);
+	if (r == 0)
+		value = piston_reply_json(&reply, &result, language, version);
+	/* Nothing is held twice for a client that is slow to take it. */
+	piston_reply_fini(&reply);
+	if (r < 0)
 		http_reply_error(request, 503, "unavailable", NULL, "the server is stopping");
 	else
-		http_reply_json(request, 200, piston_reply_json(&reply, &result, language, version),
-				"Cache-Control: no-store\r\n");
-	piston_reply_fini(&reply);
+		http_reply_json(request, 200, value, "Cache-Control: no-store\r\n");
 }
 
 static void execute(struct http_request *request, const json_t *body, struct piston_request *parsed)

@@ -151,15 +151,16 @@ static void run_job(struct http_request *request, struct playground_request *par
 		r = error_set_plain(&err, -EPROTO, "playground",
 				    "Unable to execute: the result is larger than %d KiB",
 				    PRODUCT_MAX >> 10);
-	if (r < 0) {
-		http_reply_error(request, 500, "internal", NULL, "%s", err.text);
-	} else {
-		answer.success = r;
-		answer.detail = detail;
-		http_reply_json(request, 200, gathered_json(&gathered, &answer, form), NULL);
-	}
+	answer.success = r;
+	answer.detail = detail;
+	json_t *value = r < 0 ? NULL : gathered_json(&gathered, &answer, form);
+	/* Nothing is held twice for a client that is slow to take it. */
 	gathered_fini(&gathered);
 	job_unref(job);
+	if (r < 0)
+		http_reply_error(request, 500, "internal", NULL, "%s", err.text);
+	else
+		http_reply_json(request, 200, value, NULL);
 }
 
 json_t *playground_answer_text(const struct playground_answer *answer, int stream)
