@@ -1,4 +1,4 @@
-/* The pump's inside: pump.c (loop, channel, leases) and step.c (one running step and its pipes). */
+/* The pump's inside: pump.c (loop, channel, leases), step.c (one running step) and step_pipes.c. */
 #ifndef FRONT_PUMP_INTERNAL_H
 #define FRONT_PUMP_INTERNAL_H
 
@@ -79,12 +79,6 @@ void step_signal(struct step *step, uint32_t signals);
 /* Asks for the end of a step; the first outcome asked for counts. */
 void step_kill(struct step *step, enum outcome outcome);
 
-/* Feeds stdin that has come, or closes it. */
-void step_feed(struct step *step);
-
-/* Goes on reading streams that were on hold and are not any more. */
-void step_resume(struct step *step);
-
 /*
  * The supervisor says how a job's step ended: drains the pipes and hands the result on; or starts
  * the step anew, when one that was started ahead turns out to have ended before it had the job. The
@@ -97,5 +91,24 @@ void step_free(struct step *step);
 
 /* Sends what waits to be sent; watches the channel for room when it is full. */
 void pump_flush(struct pump *pump);
+
+/* ---- step_pipes.c ---- */
+
+/* Makes them; the cell's ends go into step->cell_fds. Returns 0 or a negative errno. */
+int step_open_pipes(struct step *step);
+
+/* From here on the loop looks after them. The step has a job. Returns 0 or a negative errno. */
+int step_watch_pipes(struct step *step);
+
+/* Feeds stdin that has come, or closes it. */
+void step_feed(struct step *step);
+
+/* Goes on reading streams that were on hold and are not any more. */
+void step_resume(struct step *step);
+
+/* Reads what is left of output, when nothing more can come. */
+void step_drain_pipes(struct step *step);
+
+void step_close_pipes(struct step *step);
 
 #endif
