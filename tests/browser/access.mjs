@@ -16,6 +16,21 @@ async function check(p, state) {
   assert(!violations.length, `${state}: ${violations.join("\n        ")}`);
 }
 
+/* What each thing that can be done with a program leaves on the page. */
+async function checkTools(p) {
+  for (const action of ["Assembly", "LLVM IR", "MIR", "Expand macros", "Clippy", "Format", "Build"]) {
+    await p.choose("#tools-button", action);
+    await p.ended();
+    if (action === "Assembly") {
+      await p.page.locator("#editor .link-mark").first().click();
+      await p.page.locator(".step-result .cm-linked").first().waitFor();
+    }
+    await check(p, action);
+  }
+  await p.choose("#tools-button", "As the text asks");
+  await p.ended();
+}
+
 /* What a visitor sees, one after the other; `wide` says that all controls are there. */
 async function walk(p, wide) {
   const { page } = p;
@@ -30,6 +45,12 @@ async function walk(p, wide) {
   await page.locator("#programs-button").click();
   await page.locator(".menu-label", { hasText: "Tests" }).waitFor();
   await check(p, "programs");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Alt+Shift+s");
+  const share = page.getByRole("dialog", { name: "Share" });
+  await share.getByRole("button", { name: "Make a link" }).click();
+  await share.getByLabel("Link", { exact: true }).waitFor();
+  await check(p, "a link that was made");
   await page.keyboard.press("Escape");
   for (const [key, name] of [["Control+,", "Settings"], ["F1", "Keys"], ["Alt+Shift+s", "Share"], ["Alt+Shift+h", "Recent programs"]]) {
     await page.keyboard.press(key);
@@ -58,6 +79,7 @@ async function walk(p, wide) {
   await page.locator(".step-files img").waitFor();
   await page.getByRole("button", { name: "On black" }).click();
   await check(p, "a program's pictures");
+  await checkTools(p);
   if (wide) await p.language("Python");
   else return;
   await page.locator("#input summary").click();
@@ -71,6 +93,21 @@ async function walk(p, wide) {
 }
 
 export function addAccessTests(test) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(
+      `no one is kept out while the server is away, ${colorScheme}`,
+      async (p) => {
+        await p.page.evaluate(axe);
+        await p.page.context().setOffline(true);
+        await p.start();
+        await p.page.locator("#banner:visible").waitFor();
+        await check(p, "the server is away");
+        await p.page.context().setOffline(false);
+        await p.page.locator("#banner").waitFor({ state: "hidden", timeout: 20000 });
+      },
+      { options: { bypassCSP: true, colorScheme }, expectedComplaint: /ERR_INTERNET_DISCONNECTED|Failed to load resource/ },
+    );
+  }
   for (const colorScheme of ["light", "dark"]) {
     const more = { bypassCSP: true, colorScheme };
     const begin = async (p) => {

@@ -12,6 +12,7 @@ import { assert, assertIncludes, runTests } from "./playground.mjs";
 import * as programs from "./programs.mjs";
 import { addSyntaxTests } from "./syntax.mjs";
 import { addToolTests } from "./tools.mjs";
+import { addWholeTests } from "./whole.mjs";
 
 const [url, ...names] = process.argv.slice(2);
 const tests = new Map();
@@ -365,6 +366,7 @@ for (const scheme of ["light", "dark"]) {
 addFileTests(test);
 addToolTests(test);
 addLinkTests(test);
+addWholeTests(test);
 addFixTests(test);
 addPeopleTests(test);
 addPictureTests(test);

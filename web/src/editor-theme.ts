@@ -50,6 +50,7 @@ const looks = EditorView.theme({
   ".cm-specialChar": { color: "var(--red)" },
   ".cm-lintRange-error": underline("var(--red)"),
   ".cm-lintRange-warning": underline("var(--amber)"),
+  ".cm-lintRange-info, .cm-lintRange-hint": underline("var(--blue)"),
   ".cm-lintPoint:after": { display: "none" },
   ".cm-tooltip": {
     backgroundColor: "var(--raised)",

@@ -56,7 +56,8 @@ export class OutputView {
     this.sections = {};
     this.content.replaceChildren();
     this.pattern = locationPattern(files);
-    this.titles.action = action?.name ?? "";
+    /* What it says beside what it makes, which has its name. */
+    this.titles.action = !action ? "" : action.result === "text" ? `${action.name}: messages` : action.name;
     this.pinned = this.follows = true;
     this.welcome.hidden = true;
   }

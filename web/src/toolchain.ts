@@ -77,7 +77,8 @@ export class Toolchain {
     if (open) this.showCrates();
     this.panel.hidden = !open;
     this.button.setAttribute("aria-expanded", String(open));
-    if (open) this.panel.querySelector<HTMLElement>("input:checked, input:not(:disabled)")?.focus();
+    const first = (inputs: string) => this.panel.querySelector<HTMLElement>(inputs);
+    if (open) (first("input:checked") ?? first("input:not(:disabled)"))?.focus();
   }
 
   private showLanguages(): void {
