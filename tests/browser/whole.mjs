@@ -178,6 +178,62 @@ export function addWholeTests(test) {
       assert(form.test(facts), `${what} is not among the facts: ${facts}`);
   });
 
+  test("edition, channel and mode are those that are chosen", async (p) => {
+    const option = async (name) => {
+      await p.page.locator("#options-button").click();
+      await p.page.locator("#options-panel").getByRole("radio", { name, exact: true }).check();
+      await p.page.keyboard.press("Escape");
+    };
+    await p.write("fn main() {\n    let async = 1;\n    println!(\"{} {}\", async, cfg!(debug_assertions));\n}\n");
+    assert((await p.run()) === "It did not compile.", "async is a keyword in 2021");
+    await option("2015");
+    assertIncludes(await p.run(), "Finished", "in 2015 it is a name");
+    assert((await p.shown("run", "stdout")) === "1 true\n", "debug");
+    await option("release");
+    assertIncludes(await p.run(), "Finished", "a release build");
+    assert((await p.shown("run", "stdout")) === "1 false\n", "release");
+    await p.write("#![feature(never_type)]\nfn main() {}\n");
+    assert((await p.run()) === "It did not compile.", "stable has no features");
+    await option("nightly");
+    assertIncludes(await p.page.locator("#version").innerText(), "nightly", "the version that is shown");
+    assertIncludes(await p.run(), "Finished", "nightly has them");
+  });
+
+  test("what this image has not is greyed and says why: beta, Miri, WebAssembly, a formatter for C", async (p) => {
+    await p.page.locator("#options-button").click();
+    const beta = p.page.getByRole("radio", { name: "beta" });
+    assert(await beta.isDisabled(), "beta is greyed");
+    const reason = p.page.locator(`#${await beta.getAttribute("aria-describedby")}`);
+    assertIncludes(await reason.innerText(), "This image has no beta tool chain.", "the reason");
+    await p.page.keyboard.press("Escape");
+    const isGreyed = async (name, why) => {
+      const item = p.page.locator("#tools-menu .menu-item", { hasText: name });
+      assert((await item.getAttribute("aria-disabled")) === "true", `${name} is greyed`);
+      assertIncludes(await item.innerText(), why, `the reason for ${name}`);
+    };
+    await p.page.locator("#tools-button").click();
+    await isGreyed("Miri", "This image has no Miri");
+    await isGreyed("WebAssembly", "This image has no WebAssembly");
+    await p.page.keyboard.press("Escape");
+    await p.language("C");
+    await p.page.locator("#tools-button").click();
+    await isGreyed("Format", "This image has no formatter for C.");
+  });
+
+  test("every language has examples, and each runs", async (p) => {
+    for (const language of ["Rust", "C", "C++", "Python"]) {
+      await p.language(language);
+      await p.page.locator("#programs-button").click();
+      const names = await p.page.locator("#programs-menu .menu-label").allInnerTexts();
+      await p.page.keyboard.press("Escape");
+      const examples = names.filter((name) => !/^(Recent|First program)/.test(name));
+      assert(examples.length >= 2, `${language} has ${names}`);
+      await p.choose("#programs-button", examples[0]);
+      const words = await p.run();
+      assert(/^(Finished|Ended with exit code)/.test(words), `${language}, ${examples[0]}: ${words}`);
+    }
+  });
+
   test("C's warnings, sanitizers and preprocessed source are had from the page", async (p) => {
     await p.language("C");
     await p.write("#include <stdlib.h>\n#define HOW_MANY 8\n\nint main(int c, char **v)\n{\n\tchar *p = malloc(HOW_MANY);\n\tp[8 * c] = 1;\n\treturn p[0];\n}\n");
