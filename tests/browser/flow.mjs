@@ -130,6 +130,24 @@ test("a compile error is shown, marked and leads to its line", async (p) => {
   assertIncludes(line, '"three"', "the line the cursor is on");
 });
 
+test("what a compiler draws is not broken where a line is long", async (p) => {
+  await p.page.setViewportSize({ width: 900, height: 700 });
+  await p.run(programs.rustError);
+  const [shown, printed] = await p.page.locator(".step-compile .text").first().evaluate((node) => [
+    Math.round(node.getBoundingClientRect().height / parseFloat(getComputedStyle(node).lineHeight)),
+    node.textContent.trimEnd().split("\n").length,
+  ]);
+  assert(Math.abs(shown - printed) <= 1, `${printed} lines take the room of ${shown}`);
+});
+
+test(
+  "without a keyboard nobody is told to press a key",
+  async (p) => {
+    assert((await p.page.locator(".welcome-lead").innerText()) === "Press Run and it runs.", "the welcome");
+  },
+  { options: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true } },
+);
+
 test("a panic has a backtrace that names the source", async (p) => {
   await p.page.locator("#options-button").click();
   await p.page.getByRole("checkbox", { name: "Backtrace" }).check();

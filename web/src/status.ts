@@ -91,7 +91,7 @@ function facts(run: Run): HTMLElement[] {
   for (const step of steps)
     list.push(fact(step.step === "action" ? "took" : step.step, step.cached ? "cached" : formatTime(step.wall_usec)));
   if (!result || !last) return list;
-  list.push(fact("CPU", formatTime(last.user_usec + last.system_usec)));
+  if (!last.cached) list.push(fact("CPU", formatTime(last.user_usec + last.system_usec)));
   if (last.memory_peak_bytes > 0) list.push(fact("memory", formatBytes(last.memory_peak_bytes)));
   if (isTruncated(result.truncated) || steps.some((step) => isTruncated(step.truncated)))
     list.push(fact("output", "cut short", "warn"));
