@@ -62,6 +62,16 @@ fn main() {
 }
 `;
 
+export const rustGcd = `/// The greatest common divisor, by Euclid.
+#[inline(never)]
+pub fn gcd(mut a: u32, mut b: u32) -> u32 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+`;
+
 export const cHello = `#include <stdio.h>
 
 int main(void)

@@ -7,8 +7,10 @@ import * as programs from "./programs.mjs";
 const [url, folder] = process.argv.slice(2);
 const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 1.5 };
 
-async function withPage(browser, options, body) {
-  const p = await Playground.open(browser, url, options);
+const RELEASE = `?${new URLSearchParams({ mode: "release", code: programs.rustGcd })}`;
+
+async function withPage(browser, { query = "", ...options }, body) {
+  const p = await Playground.open(browser, url + query, options);
   await body(p);
   await p.close();
 }
@@ -20,10 +22,10 @@ await withPage(browser, { viewport: { width: 1280, height: 860 } }, async (p) =>
   await p.run(programs.rustShow);
   await save(p, "page");
 });
-await withPage(browser, { viewport: { width: 1280, height: 860 }, colorScheme: "dark" }, async (p) => {
-  await p.write(programs.rustLibrary);
+await withPage(browser, { query: RELEASE, viewport: { width: 1280, height: 860 }, colorScheme: "dark" }, async (p) => {
   await p.choose("#tools-button", "Assembly");
   await p.ended();
+  await p.page.locator("#editor .cm-line", { hasText: "a % b" }).click();
   await save(p, "page-dark");
 });
 await withPage(browser, PHONE, async (p) => {

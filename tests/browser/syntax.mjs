@@ -18,12 +18,12 @@ const rows = {
   php: ["function", '<?php\nfunction f() {\n    return "text"; // note\n}\n'],
 };
 
-/* The token classes of the page's style sheet a word has in the editor: [keyword, string, …]. */
-function classesOf(p, word) {
-  return p.page.locator("#editor .cm-content").evaluate((content, wanted) => {
+/* The token classes of the page's style sheet a word has in an editor: [keyword, string, …]. */
+function classesOf(p, word, editor = "#editor") {
+  return p.page.locator(`${editor} .cm-content`).evaluate((content, wanted) => {
     const probe = content.appendChild(document.createElement("i"));
     const colours = Object.fromEntries(
-      ["keyword", "string", "comment", "number"].map((name) => {
+      ["keyword", "string", "comment", "number", "function"].map((name) => {
         probe.style.color = `var(--s-${name})`;
         return [getComputedStyle(probe).color, name];
       }),
@@ -82,6 +82,17 @@ export function addSyntaxTests(test) {
     await p.write(rows.python[1]);
     assert((await p.run()) === "Finished.", "it runs all the same");
     assert((await p.page.locator("#editor .cm-line span").count()) === 0, "something is coloured");
+  });
+
+  test("instructions and registers are highlighted", async (p) => {
+    await p.write("pub fn twice(n: u32) -> u32 {\n    n.wrapping_mul(2)\n}\n");
+    await p.choose("#tools-button", "Assembly");
+    await p.ended();
+    await p.page.locator(".step-result .cm-line span", { hasText: "retq" }).waitFor();
+    for (const [word, wanted] of [["retq", "keyword"], ["eax", "function"]]) {
+      const classes = new Set(await classesOf(p, word, ".step-result"));
+      assert([...classes].join() === wanted, `${word} is ${[...classes]}`);
+    }
   });
 
   test("the licences of what the page contains are there", async (p) => {

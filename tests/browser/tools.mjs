@@ -66,6 +66,14 @@ export function addToolTests(test) {
     await p.screenshot("assembly");
   });
 
+  test("of a program that becomes nothing it is said why", async (p) => {
+    await p.page.goto(`${p.page.url()}?mode=release&code=${encodeURIComponent("pub fn one() -> u32 {\n    1\n}\n")}`);
+    await p.page.locator("#run:enabled").waitFor();
+    await p.choose("#tools-button", "Assembly");
+    assertIncludes(await p.ended(), "Assembly: done.", "the outcome");
+    assertIncludes(await p.page.locator("#output .note").innerText(), "There is nothing to show", "the note");
+  });
+
   test("an action on a program that does not compile says so and shows where", async (p) => {
     await p.write(programs.rustError);
     await p.choose("#tools-button", "MIR");

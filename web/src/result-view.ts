@@ -28,7 +28,8 @@ export interface TextLinks {
 /** A section that shows the text; its syntax comes when it is loaded. */
 export function resultView(action: Action, text: string, truncated: boolean, links: TextLinks | null): HTMLElement {
   const place = el("div", { class: "result-text" });
-  const lines = text.split("\n").length;
+  const doc = text.trimEnd();
+  const lines = doc.split("\n").length;
   const element = el(
     "section",
     { class: "step step-result", "aria-label": action.name },
@@ -49,9 +50,9 @@ export function resultView(action: Action, text: string, truncated: boolean, lin
     editorLooks,
     EditorView.theme({ "&": { height: "auto" }, ".cm-content": { paddingBottom: "14px" } }),
   ];
-  const view = new EditorView({ parent: root, root, state: EditorState.create({ doc: text, extensions }) });
+  const view = new EditorView({ parent: root, root, state: EditorState.create({ doc, extensions }) });
   void loadSyntax(action.syntax ?? "").then((syntax) =>
-    view.setState(EditorState.create({ doc: text, extensions: [extensions, syntax] })),
+    view.setState(EditorState.create({ doc, extensions: [extensions, syntax] })),
   );
   links?.open(view);
   return element;

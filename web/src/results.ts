@@ -28,12 +28,16 @@ function textLinks(links: AsmLinks | null, { lines }: JobResult, sent: readonly 
   return { extension: links.assemblyExtension, note: links.note, open: (view) => links.open(view, lines, sent) };
 }
 
+const NOTHING_MADE =
+  "There is nothing to show: compilers leave out functions that nothing calls, and make small and generic ones where they are called.";
+
 /** For the runner: a sentence to show at the end, or "". */
 export function resultTaker(editor: Editor, output: OutputView, links: AsmLinks | null) {
   return (action: Action, result: JobResult, sent: readonly SourceFile[]): string => {
     if (action.result === "files") return takeFiles(editor, result, sent);
     if (action.result === "text" && result.text)
       output.add(resultView(action, result.text, result.text_truncated === true, textLinks(links, result, sent)), "after");
+    if (action.result === "text" && !result.text?.trim() && result.exit_code === 0) return NOTHING_MADE;
     if (action.result === "messages" && output.isEmpty && result.exit_code === 0) return "Nothing to complain about.";
     return "";
   };

@@ -19,7 +19,17 @@ const loaders: Record<string, Loader> = {
   cpp,
   c: cpp,
   python: async () => (await import("@codemirror/lang-python")).python(),
-  asm: async () => stream((await import("@codemirror/legacy-modes/mode/gas")).gas),
+  asm: async () => {
+    const { gas } = await import("@codemirror/legacy-modes/mode/gas");
+    /* It knows registers, but not instructions: these stand first in their lines. */
+    const token: typeof gas.token = (text, state) => {
+      const name = gas.token(text, state) ?? null;
+      const isFirst = !text.string.slice(0, text.start).trim();
+      if (!name && isFirst && /^[a-z]\w*$/i.test(text.current())) return "keyword";
+      return name?.startsWith("variable") ? "builtin" : name;
+    };
+    return stream({ ...gas, token });
+  },
   wat: async () => stream((await import("@codemirror/legacy-modes/mode/wast")).wast),
   javascript: async () => (await script()).javascript(),
   typescript: async () => (await script()).javascript({ typescript: true }),
