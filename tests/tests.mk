@@ -104,7 +104,7 @@ test-parts: test-setup image
 	@$(MAKE) --no-print-directory test-unit-programs test-escape-programs
 	@$(MAKE) --no-print-directory SAN=1 programs test-unit-programs
 
-suites := static unit fuzz filter escape escape-range escape-user vm unit-asan system-asan system browser
+suites := static unit fuzz filter escape escape-range escape-user vm unit-asan system-asan system browser web-root
 
 test: test-parts
 	@tests/run $(suites)

@@ -99,16 +99,18 @@ int assets_etag_matches(const char *if_none_match, const char *etag)
 	return 0;
 }
 
-/*
- * Is the name made from the content, so that it may be kept for ever? The build writes
- * NAME-HASH.EXT with eight capital letters and digits.
- */
-static int path_is_hashed(const char *path)
+int assets_path_is_hashed(const char *path)
 {
-	const char *dot = strrchr(path, '.'), *dash = strrchr(path, '-');
+	const char *dot = strrchr(path, '.'), *at = dot;
 
-	return dot && dash && dot - dash == 9 &&
-	       strspn(dash + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == 8;
+	while (at && at > path && !strchr("-./", at[-1]))
+		at--;
+	if (!at || at == path || at[-1] == '/')
+		return 0;
+	size_t len = (size_t)(dot - at);
+	if (at[-1] == '-' && len == 8 && strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == 8)
+		return 1;
+	return len >= 16 && strspn(at, "0123456789abcdef") == len;
 }
 
 void assets_reply(struct http_request *request, const struct web_asset *asset)
@@ -131,7 +133,8 @@ void assets_reply(struct http_request *request, const struct web_asset *asset)
 	snprintf(extra, sizeof(extra),
 		 "%s%s%sCache-Control: %s\r\nETag: %.100s\r\nVary: Accept-Encoding\r\n",
 		 coding ? "Content-Encoding: " : "", coding ? coding : "", coding ? "\r\n" : "",
-		 path_is_hashed(asset->path) ? "public, max-age=31536000, immutable" : "no-cache",
+		 assets_path_is_hashed(asset->path) ? "public, max-age=31536000, immutable"
+						    : "no-cache",
 		 asset->etag);
 	reply.extra = extra;
 	if (assets_etag_matches(http_header(request, "If-None-Match"), asset->etag)) {

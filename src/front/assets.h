@@ -45,6 +45,13 @@ enum { ASSETS_GZIP = 1, ASSETS_BROTLI = 2 };
  */
 unsigned assets_accepted(const char *accept_encoding);
 
+/*
+ * Is the name made from the content, so that it may be kept for ever? Our build writes
+ * NAME-HASH.EXT with eight capital letters and digits, others NAME-HASH.EXT or NAME.HASH.EXT with
+ * at least 16 lower-case hex digits. Pure.
+ */
+int assets_path_is_hashed(const char *path);
+
 /* Is etag in an If-None-Match value (list, weak forms, "*")? NULL: no. Pure. */
 int assets_etag_matches(const char *if_none_match, const char *etag);
 

@@ -40,7 +40,8 @@ export class Playground {
     });
   }
 
-  static async open(browser, url, options = {}) {
+  /* ready: what is there when the page can be used. */
+  static async open(browser, url, { ready = "#run:enabled", ...options } = {}) {
     const context = await browser.newContext({
       viewport: { width: 1360, height: 820 },
       colorScheme: "light",
@@ -55,7 +56,7 @@ export class Playground {
       });
     });
     await page.goto(url);
-    await page.locator("#run:enabled").waitFor();
+    await page.locator(ready).waitFor();
     return playground;
   }
 

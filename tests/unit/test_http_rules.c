@@ -56,6 +56,31 @@ static void http_origin_check_only_this_server(void **state)
 	assert_int_equal(http_origin_check("", "", "", &err), -EPERM);
 }
 
+static void assets_path_is_hashed_is_told_by_the_name(void **state)
+{
+	static const char *const kept[] = {"/assets/main-ABCDEF23.js",
+					   "/app-3f0a9c3f0a9c3f0a9c3f.js",
+					   "/a.0123456789abcdef.css"};
+	static const char *const asked_for_again[] = {
+		"/",
+		"/index.html",
+		"/app.js",
+		"/main-abcdef23.js",
+		"/app-3f0a9c.js",
+		"/app-3f0a9c3f0a9c3f0a9c3f.js.map",
+		"/0123456789abcdef.js",
+		"/a-0123456789abcdeg.js",
+		"/0123456789abcdef/x",
+		"/.0123456789abcdef",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		assert_true(assets_path_is_hashed(kept[i]));
+	for (size_t i = 0; i < sizeof(asked_for_again) / sizeof(asked_for_again[0]); i++)
+		assert_false(assets_path_is_hashed(asked_for_again[i]));
+}
+
 static void assets_accepted_reads_weights(void **state)
 {
 	(void)state;
@@ -110,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(http_route_matches_takes_one_part),
 		cmocka_unit_test(http_origin_check_only_this_server),
+		cmocka_unit_test(assets_path_is_hashed_is_told_by_the_name),
 		cmocka_unit_test(assets_accepted_reads_weights),
 		cmocka_unit_test(assets_etag_matches_lists_and_weak_ones),
 		cmocka_unit_test(assets_find_knows_paths_only),
