@@ -6,7 +6,6 @@
  * folder may be is bounded by the tmpfs's inodes, and how long this may take by the step's time.
  */
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -29,14 +28,14 @@ struct collection {
 	uint64_t written;
 };
 
-/* Keeps the first COLLECT_FILES_MAX of all names. */
+/* Keeps the first COLLECT_FILES_MAX of all names. name: no longer than COLLECT_NAME_MAX. */
 static void insert(struct collection *collection, const char *name, size_t bytes)
 {
 	unsigned at = collection->count;
 
 	for (; at > 0 && strverscmp(collection->files[at - 1].name, name) > 0; at--)
 		collection->files[at] = collection->files[at - 1];
-	snprintf(collection->files[at].name, sizeof(collection->files[at].name), "%s", name);
+	memcpy(collection->files[at].name, name, strlen(name) + 1);
 	collection->files[at].bytes = bytes;
 	if (collection->count < COLLECT_FILES_MAX)
 		collection->count++;

@@ -103,6 +103,7 @@ static inline enum outcome holdings_launch(struct cell_host *host, int bundle_fd
 		.stdout_fd = null_fd,
 		.stderr_fd = null_fd,
 		.artefact_in_fd = -EBADF,
+		.carry_fd = -EBADF,
 		.fail_at_step = step,
 	};
 	struct cell cell = CELL_NONE;

@@ -47,6 +47,7 @@ static inline struct launcher_end launcher_launch_early(struct cell_host *host, 
 		.stdout_fd = null_fd,
 		.stderr_fd = null_fd,
 		.artefact_in_fd = -EBADF,
+		.carry_fd = -EBADF,
 		.fail_at_step = -1,
 	};
 	struct cell cell = CELL_NONE;
@@ -58,7 +59,7 @@ static inline struct launcher_end launcher_launch_early(struct cell_host *host, 
 		snprintf(end.text, sizeof(end.text), "not launched: %s", err.text);
 		return end;
 	}
-	if (later_fd >= 0 && cell_feed(&cell, &launch.limits, later_fd, &err) < 0)
+	if (later_fd >= 0 && cell_feed(&cell, &launch.limits, later_fd, -EBADF, &err) < 0)
 		cell_kill(&cell, OUTCOME_INTERNAL_ERROR);
 	poll(&(struct pollfd){.fd = cell.pidfd, .events = POLLIN}, 1, 10000);
 	cell_kill(&cell, OUTCOME_WALL_TIMEOUT);
