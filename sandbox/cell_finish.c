@@ -42,8 +42,10 @@ static void pass_signal(int signal, siginfo_t *info, void *context)
 
 	(void)signal;
 	(void)context;
-	if (info->si_pid == 0 && info->si_code == SI_QUEUE && job_group > 0)
-		kill(-(pid_t)job_group, info->si_value.sival_int);
+	/* ESRCH: it leads no group yet, having only just been forked. */
+	if (info->si_pid == 0 && info->si_code == SI_QUEUE && job_group > 0 &&
+	    kill(-(pid_t)job_group, info->si_value.sival_int) < 0)
+		kill((pid_t)job_group, info->si_value.sival_int);
 	errno = error_number;
 }
 

@@ -3,6 +3,7 @@
  */
 #include <assert.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 
 #include "base/bundle.h"
 #include "base/fd.h"
+#include "sandbox/cell_spec.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/host_root.h"
 #include "sandbox/sandbox.h"
@@ -103,6 +105,20 @@ void cell_host_detach(struct cell_host *host, unsigned image)
 	host->images_used[image] = 0;
 }
 
+/*
+ * A cell inherits what is blocked here, so that a signal to be passed on waits from its very first
+ * moment: pid 1 of a namespace is not sent one for which it has no handler yet
+ * (pid_namespaces(7)), but for those it blocks.
+ */
+static void hold_signals_of_cells(void)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, CELL_SIGNAL_PASS);
+	sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
 static int host_open(struct cell_host *host, const struct cell_host_config *config,
 		     struct error *err)
 {
@@ -130,6 +146,7 @@ static int host_open(struct cell_host *host, const struct cell_host_config *conf
 			tell_missing(host);
 	}
 	host->images_used[0] = config->image_dir != NULL;
+	hold_signals_of_cells();
 	return host_root_enter(config, err);
 }
 
