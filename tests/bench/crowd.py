@@ -4,6 +4,7 @@ import os
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 
 from harness import Server, descendants, process_name

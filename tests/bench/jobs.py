@@ -4,14 +4,13 @@ import http.client
 import json
 import os
 import secrets
-import statistics
 import subprocess
 import tempfile
 import threading
 import time
 
 from harness import IMAGE, Server, descendants, process_name
-from rows import ratio_of, row
+from rows import row
 from spawn import alternate, summary, timed_spawn
 from websocket import WebSocket
 
