@@ -14,6 +14,7 @@ from spawn import alternate, summary
 from websocket import WebSocket
 
 CODE = "print(1)"
+PICTURE = "open('out/picture.svg', 'w').write('<svg xmlns=\"http://www.w3.org/2000/svg\"/>')"
 SNIPPET = {"language": "python", "code": CODE}
 HELLO = {**RUST, "code": "fn main() {}"}
 EVALUATE = {"version": "stable", "optimize": "0", "edition": "2021", "code": "fn main() {}"}
@@ -101,6 +102,7 @@ def read_routes(server, job, snippet):
         "POST /meta/crates": Route(server, "POST", "/meta/crates", b""),
         "POST /nowebsocket": Route(server, "POST", "/nowebsocket", {"error": "x"}),
         "GET /api/v1/jobs/{id}": Route(server, "GET", f"/api/v1/jobs/{job}"),
+        "GET /api/v1/jobs/{id}/files/{name}": Route(server, "GET", f"/api/v1/jobs/{job}/files/picture.svg"),
         "GET /api/v1/jobs/{id}/events": Route(server, "GET", f"/api/v1/jobs/{job}/events"),
         "GET /api/v1/snippets/{id}": Route(server, "GET", f"/api/v1/snippets/{snippet}"),
         "GET /meta/gist/{id}": Route(server, "GET", f"/meta/gist/{snippet}"),
@@ -148,7 +150,7 @@ def bench_routes(rounds):
     with tempfile.TemporaryDirectory() as folder:
         server = Server("--rate", "0", *token_options(folder))
         try:
-            job = server.submit(language="python", code=CODE)
+            job = server.submit(language="python", code=PICTURE)
             server.follow(job)
             snippet = server.post("/api/v1/snippets", {"language": "rust", "code": "// read"}).json()["id"]
             taken = alternate(rounds, read_routes(server, job, snippet) | write_routes(server))
