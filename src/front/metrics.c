@@ -108,6 +108,14 @@ static void write_histogram(FILE *out, const char *name, const char *label, cons
 	fprintf(out, "%s_count%s %llu\n", name, only, (unsigned long long)count);
 }
 
+/* A metric without labels. */
+static void write_value(FILE *out, const char *name, const char *type, const char *help,
+			uint64_t value)
+{
+	write_head(out, name, type, help);
+	fprintf(out, "%s %llu\n", name, (unsigned long long)value);
+}
+
 static void write_count(FILE *out, const char *name, const char *label, const char *value,
 			uint64_t count)
 {
@@ -148,10 +156,10 @@ static void write_saved(FILE *out, const struct metrics *metrics, const struct m
 	write_head(out, cells, "counter", "Cells of steps: made ready before, or when wanted.");
 	write_count(out, cells, "how", "ready", metrics->cells_ready);
 	write_count(out, cells, "how", "made", metrics->cells_made);
-	write_head(out, "sandlot_compile_cache_bytes", "gauge", "Finished compiles in memory.");
-	fprintf(out, "sandlot_compile_cache_bytes %llu\n", (unsigned long long)now->cache_bytes);
-	write_head(out, "sandlot_compile_cache_entries", "gauge", "Finished compiles in memory.");
-	fprintf(out, "sandlot_compile_cache_entries %u\n", now->cache_entries);
+	write_value(out, "sandlot_compile_cache_bytes", "gauge", "Finished compiles in memory.",
+		    now->cache_bytes);
+	write_value(out, "sandlot_compile_cache_entries", "gauge", "Finished compiles in memory.",
+		    now->cache_entries);
 }
 
 static void write_carried(FILE *out, const struct metrics_now *now)
@@ -164,20 +172,20 @@ static void write_carried(FILE *out, const struct metrics_now *now)
 	write_count(out, states, "what", "kept", now->carried_kept);
 	write_count(out, states, "what", "given", now->carried_given);
 	write_count(out, states, "what", "dropped", now->carried_dropped);
-	write_head(out, "sandlot_carried_states", "gauge", "Such states in memory.");
-	fprintf(out, "sandlot_carried_states %u\n", now->carried_states);
-	write_head(out, "sandlot_carried_bytes", "gauge",
-		   "Such states in memory, and what the sessions' last compiles came to.");
-	fprintf(out, "sandlot_carried_bytes %llu\n", (unsigned long long)now->carried_bytes);
+	write_value(out, "sandlot_carried_states", "gauge", "Such states in memory.",
+		    now->carried_states);
+	write_value(out, "sandlot_carried_bytes", "gauge",
+		    "Such states in memory, and what the sessions' last compiles came to.",
+		    now->carried_bytes);
 }
 
 static void write_now(FILE *out, const struct metrics_now *now)
 {
-	write_head(out, "sandlot_jobs_waiting", "gauge", "Jobs that wait for a slot.");
-	fprintf(out, "sandlot_jobs_waiting %u\n", now->waiting);
-	write_head(out, "sandlot_memory_short", "gauge",
-		   "1 while the host's memory is short and runs wait for each other.");
-	fprintf(out, "sandlot_memory_short %d\n", now->memory_is_short != 0);
+	write_value(out, "sandlot_jobs_waiting", "gauge", "Jobs that wait for a slot.",
+		    now->waiting);
+	write_value(out, "sandlot_memory_short", "gauge",
+		    "1 while the host's memory is short and runs wait for each other.",
+		    now->memory_is_short != 0);
 	write_head(out, "sandlot_steps_running", "gauge", "Steps that have a slot.");
 	for (int i = 0; i < STEP_KIND_COUNT; i++)
 		fprintf(out, "sandlot_steps_running{step=\"%s\"} %u\n", kind_names[i],
@@ -186,13 +194,12 @@ static void write_now(FILE *out, const struct metrics_now *now)
 
 static void write_output(FILE *out, const struct metrics *metrics, const struct metrics_now *now)
 {
-	write_head(out, "sandlot_output_bytes_total", "counter",
-		   "Bytes that steps printed and that were read from them.");
-	fprintf(out, "sandlot_output_bytes_total %llu\n",
-		(unsigned long long)metrics->output_bytes);
-	write_head(out, "sandlot_outputs_held", "gauge",
-		   "Streams of programs that are not read because a reader is behind.");
-	fprintf(out, "sandlot_outputs_held %u\n", now->outputs_held);
+	write_value(out, "sandlot_output_bytes_total", "counter",
+		    "Bytes that steps printed and that were read from them.",
+		    metrics->output_bytes);
+	write_value(out, "sandlot_outputs_held", "gauge",
+		    "Streams of programs that are not read because a reader is behind.",
+		    now->outputs_held);
 }
 
 static void write_requests(FILE *out, const struct metrics *metrics)

@@ -2,7 +2,6 @@
 import gzip
 import os
 import shutil
-import socket
 import tempfile
 import unittest
 
@@ -93,12 +92,7 @@ class WebRoot(unittest.TestCase):
             self.assertNotIn(b"secret", reply.body)
 
     def raw(self, path):
-        with socket.create_connection((self.server.host, self.server.port), 30) as connection:
-            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-            data = b""
-            while piece := connection.recv(65536):
-                data += piece
-            return data
+        return self.server.exchange(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode(), is_all=False)
 
     def test_nothing_outside_can_be_reached_and_no_folder_is_listed(self):
         name = os.path.basename(self.secret.name)

@@ -104,18 +104,7 @@ class Properties(ServerCase):
 
     def raw(self, head, body=b""):
         """Sends bytes as they are; the reply's status, headers and body (None: closed without one)."""
-        with socket.create_connection((self.server.host, self.server.port), 30) as connection:
-            try:
-                connection.sendall(head + body)
-                connection.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass
-            data = b""
-            try:
-                while piece := connection.recv(65536):
-                    data += piece
-            except OSError:
-                pass
+        data = self.server.exchange(head + body)
         if not data:
             return None
         top, _, rest = data.partition(b"\r\n\r\n")

@@ -1,7 +1,6 @@
 """What two servers in a row could read in two ways, and frames that no library sends: each is refused or means one thing."""
 import json
 import re
-import socket
 import struct
 
 from harness import ServerCase, poll
@@ -14,22 +13,6 @@ JOB = b'{"language":"python","code":"print(1)"}'
 class Smuggled(ServerCase):
     """The inner request is one that would be seen: it shares a snippet of which nobody else has the id."""
 
-    def exchange(self, data):
-        """Sends bytes on a connection; gives all that comes until the server closes, or says nothing more."""
-        with socket.create_connection((self.server.host, self.server.port), 10) as peer:
-            try:
-                peer.sendall(data)
-                peer.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass  # the server may be done with it before it has read all
-            answer = b""
-            try:
-                while piece := peer.recv(65536):
-                    answer += piece
-            except ConnectionError:
-                pass
-            return answer
-
     def statuses(self, answer):
         """Of the replies in a row."""
         return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)]
@@ -38,7 +21,7 @@ class Smuggled(ServerCase):
         return b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\n" + JSON + b"Content-Length: %d\r\n\r\n" % len(JOB) + JOB
 
     def test_requests_in_a_row_are_answered_in_a_row(self):
-        self.assertEqual(self.statuses(self.exchange(self.inner() * 3 + b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")),
+        self.assertEqual(self.statuses(self.server.exchange(self.inner() * 3 + b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")),
                          [202, 202, 202, 404])
 
     def test_a_body_that_was_refused_is_never_a_request(self):
@@ -46,7 +29,7 @@ class Smuggled(ServerCase):
             padded = self.inner() * (size // len(self.inner()) + 1)
             for line in (b"POST /nowhere", b"POST /api/v1/languages", b"PUT /api/v1/jobs", b"GET /healthz"):
                 for kind in (JSON, b"Content-Type: text/plain\r\n"):
-                    answer = self.exchange(line + b" HTTP/1.1\r\nHost: x\r\n" + kind + b"Content-Length: %d\r\n\r\n" % len(padded)
+                    answer = self.server.exchange(line + b" HTTP/1.1\r\nHost: x\r\n" + kind + b"Content-Length: %d\r\n\r\n" % len(padded)
                                            + padded)
                     self.assertEqual(len(self.statuses(answer)), 1, (line, size, answer[:300]))
                     self.assertNotIn(b" 202 ", answer)
@@ -58,13 +41,13 @@ class Smuggled(ServerCase):
                        b"Transfer-Encoding: identity, chunked\r\nA: %d\r\n", b"Transfer-Encoding\x0b: chunked\r\nA: %d\r\n"):
             field = fields % ((len(JOB),) * fields.count(b"%"))
             with self.subTest(field=field):
-                answer = self.exchange(b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\n" + JSON + field + b"\r\n" + JOB + self.inner())
+                answer = self.server.exchange(b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\n" + JSON + field + b"\r\n" + JOB + self.inner())
                 self.assertIn(self.statuses(answer), ([400], [411]), answer[:400])
 
     def test_chunks_that_are_none(self):
         for size in (b"-1", b"0x27", b"+27", b"FFFFFFFFFFFFFFFF", b"8000000000000000", b"", b"zz", b"\0", b"27\0"):
             with self.subTest(size=size):
-                answer = self.exchange(b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\n" + JSON + b"Transfer-Encoding: chunked\r\n\r\n"
+                answer = self.server.exchange(b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\n" + JSON + b"Transfer-Encoding: chunked\r\n\r\n"
                                        + size + b"\r\n" + JOB + b"\r\n0\r\n\r\n" + self.inner())
                 self.assertEqual(len(self.statuses(answer)), 1, answer[:300])
                 self.assertNotIn(b" 202 ", answer)
@@ -77,13 +60,13 @@ class Smuggled(ServerCase):
                      b"GET http://elsewhere/healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /healthz HTTP/2.0\r\nHost: x\r\n\r\n",
                      b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200)):
             with self.subTest(data=data[:60]):
-                statuses = self.statuses(self.exchange(data))
+                statuses = self.statuses(self.server.exchange(data))
                 self.assertLessEqual(len(statuses), 1)
                 self.assertTrue(set(statuses) <= {200, 400, 404, 505}, statuses)
 
     def test_a_field_may_not_come_back_as_two(self):
         for name in (b"Origin", b"x-request-id", b"Idempotency-Key", b"Last-Event-ID", b"X-Forwarded-For", b"Accept-Encoding"):
-            answer = self.exchange(b"GET /meta/versions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + name
+            answer = self.server.exchange(b"GET /meta/versions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + name
                                    + b": a\rSet-Cookie: b=1\r\n\r\n")
             self.assertNotIn(b"Set-Cookie", answer.partition(b"\r\n\r\n")[0])
 
@@ -163,16 +146,9 @@ class Frames(ServerCase):
 
     def test_frames_sent_before_the_handshake_is_answered_hurt_nobody(self):
         for path in ("/websocket", "/api/v2/connect"):
-            with socket.create_connection((self.server.host, self.server.port), 60) as peer:
-                peer.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode() + b"\x81\xfe\xff\xff" + bytes(4) + b"x" * 1000)
-                peer.shutdown(socket.SHUT_WR)
-                answer = b""
-                try:
-                    while piece := peer.recv(65536):
-                        answer += piece
-                except ConnectionError:
-                    pass
+            answer = self.server.exchange(
+                f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode() + b"\x81\xfe\xff\xff" + bytes(4) + b"x" * 1000)
             self.assertIn(b" 101 ", answer.split(b"\r\n")[0])
         self.server.works()
 

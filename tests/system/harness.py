@@ -279,6 +279,23 @@ class Server:
     def post(self, path, body=b"", **more):
         return self.request("POST", path, body, **more)
 
+    def exchange(self, data, source=None, is_all=True):
+        """Sends bytes as they are; gives all that comes until the server closes. is_all: says that no more will come."""
+        with socket.create_connection((self.host, self.port), 60, (source, 0) if source else None) as peer:
+            try:
+                peer.sendall(data)
+                if is_all:
+                    peer.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # the server may close before it has read all; its answer is there all the same
+            answer = b""
+            try:
+                while piece := peer.recv(65536):
+                    answer += piece
+            except ConnectionError:
+                pass
+        return answer
+
     # ---- jobs ----
 
     def submit(self, source=None, **job):

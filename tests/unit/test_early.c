@@ -3,6 +3,7 @@
  * and answers by hand. links: front
  */
 #include "unit.h"
+#include "unit_front.h"
 #include "unit_manifest.h"
 
 #include <errno.h>
@@ -61,24 +62,12 @@ static struct manifest *world_manifest(void)
 
 static void world_open(struct world *world, unsigned early_slots)
 {
-	struct ipc_welcome welcome = {
-		.generation = 1,
-		.compile_slots = 2,
-		.run_slots = 4,
-		.early_slots = early_slots,
-		.compile_limits = limits_default_compile(),
-		.run_limits = limits_default_run(),
-		.interactive_wall_usec = 60 * USEC_PER_SEC,
-	};
-	struct service_config config = service_config_default(&welcome);
-	struct store *store;
-	int pair[2], set_aside;
-	unsigned recovered;
+	int pair[2];
 
 	*world = (struct world){.folder = "/tmp/test_early.XXXXXX"};
 	assert_non_null(mkdtemp(world->folder));
-	assert_int_equal(store_open(world->folder, &store, &set_aside, &recovered, NULL), 0);
-	assert_int_equal(service_new(&config, world_manifest(), store, &world->service, NULL), 0);
+	world->service = unit_service(world->folder, world_manifest(),
+				      (const unsigned[]){2, 4, early_slots});
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	world->channel_fd = pair[0];
 	world->fd = pair[1];

@@ -4,6 +4,7 @@
  * program its bundle names.
  */
 #include "unit.h"
+#include "unit_front.h"
 #include "unit_manifest.h"
 
 #include <errno.h>
@@ -63,27 +64,15 @@ static int manifest_fd(char letter)
 static int setup(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
-	struct ipc_welcome welcome = {
-		.generation = 1,
-		.compile_slots = 1,
-		.run_slots = 1,
-		.compile_limits = limits_default_compile(),
-		.run_limits = limits_default_run(),
-		.interactive_wall_usec = 60 * USEC_PER_SEC,
-	};
-	struct service_config config = service_config_default(&welcome);
 	_cleanup_fd_ int fd = manifest_fd('a');
 	struct manifest *manifest;
-	struct store *store;
-	int pair[2], set_aside;
-	unsigned recovered;
+	int pair[2];
 
 	snprintf(world->folder, sizeof(world->folder), "/tmp/test_service_image.XXXXXX");
 	if (!mkdtemp(world->folder))
 		return -1;
 	assert_int_equal(manifest_read(fd, 1, &manifest, NULL), 0);
-	assert_int_equal(store_open(world->folder, &store, &set_aside, &recovered, NULL), 0);
-	assert_int_equal(service_new(&config, manifest, store, &world->service, NULL), 0);
+	world->service = unit_service(world->folder, manifest, (const unsigned[]){1, 1, 0});
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	world->front_fd = pair[0];
 	world->our_fd = pair[1];
